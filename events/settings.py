@@ -122,9 +122,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     warehouse = env.get("PLEDGER_WAREHOUSE")
     return Settings(
         home=home,
-        broker=Broker.parse(
-            broker or running.get("broker") or f"127.0.0.1:{DEFAULT_BROKER_PORT}"
-        ),
+        broker=Broker.parse(broker or running.get("broker") or f"127.0.0.1:{DEFAULT_BROKER_PORT}"),
         warehouse=Warehouse.parse(
             warehouse or running.get("warehouse") or f"127.0.0.1:{DEFAULT_WAREHOUSE_PORT}"
         ),

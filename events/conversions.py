@@ -1,0 +1,95 @@
+"""Conversions: signups (leads), deals (sales, renewals) and refunds of one customer.
+
+Topic `conversions`, key `program/customer`: one topic, because the order of one
+customer's records decides who is paid. A record is identified by its `event_id`
+within its key: the first stands, a repeat is ignored, a repeat with other content is
+a conflict that is reported and not applied.
+
+`known` is the number of `decisions` the writer had read. Whoever folds the record
+uses the decisions up to that number, no more and no fewer: replay is deterministic.
+
+Amounts are integers in minor units of `currency` (ISO 4217); times are milliseconds
+since 1970 UTC.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+
+class CitedClick(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What the writer read out of the click token that came with the conversion."""
+
+    click_id: str
+    link: str = ""
+    clicked_at: int = 0
+    problem: str = ""
+    """Why the token earns nothing (`forged`, `malformed`, `unknown_key`, or the click's
+    own reason such as `bot`); empty for a good one."""
+
+
+class Item(Struct, frozen=True, gc=False, omit_defaults=True):
+    product: str
+    quantity: int = 1
+    amount: int = 0
+    """Minor units, for the whole line."""
+    category: str = ""
+
+
+class Signup(Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", tag="signup.v1"):
+    program: str
+    customer: str
+    event_id: str
+    occurred_at: int
+    known: int
+    event_name: str = "signup"
+    click: CitedClick | None = None
+    coupon_code: str = ""
+    partner: str = ""
+    """A partner named by the program itself (method `partner_id`)."""
+    metadata: dict[str, str] = {}
+
+
+class Deal(Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", tag="deal.v1"):
+    program: str
+    customer: str
+    event_id: str
+    deal: str
+    amount: int
+    """Minor units, without tax and shipping; zero or more."""
+    currency: str
+    occurred_at: int
+    known: int
+    kind: Literal["sale", "renewal"] = "sale"
+    quantity: int = 1
+    tax: int = 0
+    shipping: int = 0
+    items: tuple[Item, ...] = ()
+    click: CitedClick | None = None
+    coupon_code: str = ""
+    partner: str = ""
+    metadata: dict[str, str] = {}
+
+
+class Refund(Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", tag="refund.v1"):
+    program: str
+    customer: str
+    event_id: str
+    amount: int
+    """Minor units given back to the customer; more than zero."""
+    currency: str
+    occurred_at: int
+    known: int
+    deal: str = ""
+    """The deal refunded. Empty: matched to the customer's newest deals with an amount left."""
+    reason: str = ""
+    metadata: dict[str, str] = {}
+
+
+Conversion = Signup | Deal | Refund
+
+
+def conversion_key(program: str, customer: str) -> str:
+    return f"{program}/{customer}"

@@ -1,0 +1,19 @@
+"""Dead letters: records a processor could not read, with the error and where they stand.
+
+Topic `dead-letters`. Position of a letter: (processor, source); repeats are ignored.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class DeadLetter(Struct, frozen=True, omit_defaults=True, tag_field="type", tag="dead_letter.v1"):
+    processor: str
+    source: str
+    """Position of the record that could not be read."""
+    recorded_at: int
+    error: str
+    key: str = ""
+    value: str = ""
+    """The bytes as text, undecodable ones escaped; cut at 10,000 characters."""
