@@ -88,9 +88,9 @@ def decode_record(record: Record) -> Any:
 
 
 def _upcast(value: bytes) -> dict[str, Any] | None:
-    found = msgspec.json.decode(value)
+    found: Any = msgspec.json.decode(value)
     if not isinstance(found, dict) or found.get("type") not in UPCASTS:
         return None
     while found.get("type") in UPCASTS:
         found = UPCASTS[found["type"]](found)
-    return found
+    return dict(found)

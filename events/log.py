@@ -73,11 +73,10 @@ class Writer:
         """Queue a record; blocks while the producer's queue is full."""
         if not key:
             raise ValueError(f"{topic}: a record without a key; every record of the ledger has one")
-        place = {"partition": partition} if partition >= 0 else {}
         while True:
             try:
                 self._producer.produce(
-                    topic, value, key, on_delivery=on_delivery or self._note, **place
+                    topic, value, key, partition=partition, on_delivery=on_delivery or self._note
                 )
                 return
             except BufferError:
@@ -117,7 +116,8 @@ def _consumer(broker: Broker, **settings: object) -> Consumer:
     )
 
 
-def to_record(message: Message) -> Record:
+def to_record(message: Any) -> Record:
+    """A consumed message without an error, as the record it is."""
     return Record(
         message.topic(),
         message.partition(),
@@ -126,6 +126,13 @@ def to_record(message: Message) -> Record:
         message.key(),
         message.value(),
     )
+
+
+def _checked(message: Any, topic: str, partition: int) -> Record:
+    error = message.error()
+    if error is not None:
+        raise LogError(f"{topic}/{partition}: {error.str()}")
+    return to_record(message)
 
 
 def partitions(broker: Broker, topic: str) -> int:
@@ -177,14 +184,12 @@ def read_batches(
         next_offset = start
         while next_offset < end:
             # consume() waits its timeout out when fewer come: never ask for more than there is.
-            messages = consumer.consume(min(BATCH, end - next_offset), 5.0)
             batch = []
-            for message in messages:
-                if message.error():
-                    raise LogError(f"{topic}/{partition}: {message.error().str()}")
-                if message.offset() >= end:
+            for message in consumer.consume(min(BATCH, end - next_offset), 5.0):
+                record = _checked(message, topic, partition)
+                if record.offset >= end:
                     break
-                batch.append(to_record(message))
+                batch.append(record)
             if batch:
                 next_offset = batch[-1].offset + 1
                 yield batch
@@ -223,14 +228,10 @@ class Tail:
         first = self._consumer.poll(timeout)
         if first is None:
             return []
-        messages = [first, *self._consumer.consume(BATCH, 0)]
-        records = []
-        for message in messages:
-            if message.error():
-                raise LogError(
-                    f"{self._spot.topic}/{self._spot.partition}: {message.error().str()}"
-                )
-            records.append(to_record(message))
+        records = [
+            _checked(message, self._spot.topic, self._spot.partition)
+            for message in (first, *self._consumer.consume(BATCH, 0))
+        ]
         self.next_offset = records[-1].offset + 1
         return records
 
