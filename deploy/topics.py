@@ -60,8 +60,8 @@ def check_cluster(home: Path, broker: Broker) -> str:
     if recorded != found:
         raise DeployError(
             f"{broker.servers} answers as Kafka cluster {found}, but the ledger of {home} is "
-            f"in cluster {recorded} ({record}); set PLEDGER_BROKER to that cluster, or choose another "
-            "home with --home"
+            f"in cluster {recorded} ({record}); set PLEDGER_BROKER to that cluster, or "
+            "choose another home with --home"
         )
     return found
 

@@ -1,0 +1,62 @@
+"""Is a part there? One question to each kind, answered by None or by the reason why not.
+
+Each is asked of the address alone, so the parts of a cluster are asked the same way.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import httpx
+
+from deploy.kafka import answering_cluster
+from events.settings import Broker, Warehouse
+
+SECONDS = 1.0
+"""How long one question may take, in seconds."""
+WORKER_SETTLES_SECONDS = 1.0
+"""A worker that cannot start ends sooner than this."""
+
+
+def broker_problem(broker: Broker) -> str | None:
+    """None if the cluster answers with its brokers."""
+    if answering_cluster(broker, SECONDS) is None:
+        return f"no Kafka broker answers at {broker.servers}"
+    return None
+
+
+def warehouse_problem(warehouse: Warehouse) -> str | None:
+    """None if ClickHouse's `GET /ping` says `Ok.`."""
+    scheme = "https" if warehouse.secure else "http"
+    return http_problem(f"{scheme}://{warehouse.host}:{warehouse.port}/ping", expected="Ok.")
+
+
+def gateway_problem(address: str) -> str | None:
+    """None if `GET /healthz` answers 200."""
+    return http_problem(address.rstrip("/") + "/healthz")
+
+
+def worker_problem(heartbeat: Path, started: float) -> str | None:
+    """None once the worker has stayed up; `started` is its start in Unix seconds.
+
+    A worker that writes a heartbeat file is asked for one written since its start.
+    """
+    if time.time() - started < WORKER_SETTLES_SECONDS:
+        return "has just started"
+    try:
+        if heartbeat.stat().st_mtime < started:
+            return f"has not written {heartbeat} since its start"
+    except FileNotFoundError:
+        return None
+    return None
+
+
+def http_problem(url: str, expected: str = "") -> str | None:
+    try:
+        answer = httpx.get(url, timeout=SECONDS, trust_env=False)
+    except httpx.HTTPError as error:
+        return f"{url} does not answer ({type(error).__name__})"
+    if answer.status_code != 200 or not answer.text.startswith(expected):
+        return f"{url} answers {answer.status_code} {answer.text[:80].strip()!r}"
+    return None
