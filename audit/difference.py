@@ -1,0 +1,52 @@
+"""A difference between what the log says and what follows from it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+DifferenceKind = Literal[
+    "altered",  # the record is there with other content than its input gives
+    "missing",  # an accepted input without its record
+    "foreign",  # a record without an input
+    "click",  # a cited click that is forged, not in the log, or another's
+    "payout",  # the Payout aggregate says other than the journal
+    "unbalanced",  # legs that do not sum to zero
+]
+
+
+class Difference(Struct, frozen=True):
+    kind: DifferenceKind
+    position: str
+    """`topic/partition/offset` of the record that differs, or of the input that lacks one."""
+    detail: str
+    expected: str = ""
+    found: str = ""
+
+
+class AuditFailed(Exception):
+    """Carries the first difference an audit met."""
+
+    def __init__(self, difference: Difference) -> None:
+        super().__init__(f"{difference.kind} {difference.position}: {difference.detail}")
+        self.difference = difference
+
+
+def text(value: bytes | None) -> str:
+    """Record bytes for a person: JSON as it stands, undecodable bytes escaped."""
+    return "" if value is None else value.decode(errors="backslashreplace")
+
+
+def field_changes(expected: bytes, found: bytes) -> str:
+    """The fields in which two JSON records differ, for example `legs, balance`."""
+    try:
+        left, right = msgspec.json.decode(expected), msgspec.json.decode(found)
+    except msgspec.DecodeError:
+        return "the record is not JSON"
+    if not isinstance(left, dict) or not isinstance(right, dict):
+        return "the record is not a JSON object"
+    names = [name for name in left if left[name] != right.get(name)]
+    names += [name for name in right if name not in left]
+    return "field " + ", ".join(names) if names else "same fields, other bytes"

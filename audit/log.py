@@ -1,0 +1,71 @@
+"""What an audit reads: a log of topics and partitions, from Kafka or from anywhere else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from events import log as kafka
+from events.position import Position, Record
+from events.settings import Broker
+
+
+class Log(Protocol):
+    """A log that can be read from its beginning."""
+
+    def partitions(self, topic: str) -> int:
+        """Number of partitions of `topic`."""
+
+    def ends(self, topic: str) -> dict[int, int]:
+        """Partition → the next offset to be written."""
+
+    def read(
+        self, topic: str, partition: int, start: int = 0, end: int | None = None
+    ) -> Iterator[Record]:
+        """Records start <= offset < end, in order; `end` None: the end as of now."""
+
+    def read_one(self, position: Position) -> Record:
+        """The record at `position`; raises LogError when there is none."""
+
+
+class KafkaLog:
+    """The ledger's log on a Kafka cluster."""
+
+    def __init__(self, broker: Broker) -> None:
+        self.broker = broker
+
+    def partitions(self, topic: str) -> int:
+        return kafka.partitions(self.broker, topic)
+
+    def ends(self, topic: str) -> dict[int, int]:
+        return {number: end for number, (_, end) in kafka.watermarks(self.broker, topic).items()}
+
+    def read(
+        self, topic: str, partition: int, start: int = 0, end: int | None = None
+    ) -> Iterator[Record]:
+        return kafka.read(self.broker, topic, partition, start, end)
+
+    def read_one(self, position: Position) -> Record:
+        return kafka.read_one(self.broker, position)
+
+
+POLL_S = 0.1
+
+
+def read_patiently(
+    log: Log, topic: str, partition: int, patience: float, enough: Callable[[], bool]
+) -> Iterator[Record]:
+    """All records of a partition. While `enough()` is false at its end, waits up to
+    `patience` seconds for more: a ledger that is running has yet to process what was
+    just appended upstream."""
+    next_offset = 0
+    deadline = time.monotonic() + patience
+    while True:
+        for record in log.read(topic, partition, next_offset):
+            next_offset = record.offset + 1
+            deadline = time.monotonic() + patience
+            yield record
+        if enough() or time.monotonic() >= deadline:
+            return
+        time.sleep(POLL_S)

@@ -1,0 +1,83 @@
+"""Round one of a replay: a partition of `conversions` attributed and routed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from audit.clicks import CitedClicks
+from audit.decided import Decided
+from audit.difference import AuditFailed
+from audit.log import Log, read_patiently
+from audit.read import Progress, Read, counted
+from audit.refold_attributions import refold_attributions
+from audit.relayed import Routed, Stream, Sums, Totals
+from audit.written import Inputs, Written
+from events import topics
+from events.attributions import Attribution, Touch
+from events.click_token import ClickKeys
+from events.position import Record
+from projections.routing import route_attribution
+
+
+class ProvedAttributions(Struct):
+    read: Read
+    routed: Totals
+    """What this partition must have put into each partition of `instructions`."""
+    touches: dict[str, tuple[Touch, str]]
+    """The clicks it rests on: click id → (touch, position of the attribution)."""
+
+
+def prove_attributions(
+    log: Log,
+    decided: Decided,
+    partition: int,
+    end: int,
+    keys: ClickKeys | None,
+    patience: float,
+    progress: Progress,
+) -> ProvedAttributions:
+    """Decide the conversions of a partition below offset `end` again, and compare."""
+    read = Read()
+    sums = Sums()
+    cited = CitedClicks(keys)
+    routed = _routed(log, partition)
+    found = read_patiently(
+        log, topics.ATTRIBUTIONS, partition, patience, enough=lambda: read.records >= end
+    )
+    written = Written(counted(found, progress))
+    conversions = counted(log.read(topics.CONVERSIONS, partition, 0, end), progress)
+    try:
+        for record, attribution in refold_attributions(conversions, written, decided):
+            read.records += 1
+            position = str(record.position)
+            cited.cite(attribution, position)
+            for stream, value in routed.number(route_attribution(attribution, position)):
+                sums.add(stream, value)
+        written.finish(end, Inputs(end, log.ends(topics.CONVERSIONS)[partition]))
+    except AuditFailed as failed:
+        read.differences.append(failed.difference)
+    read.add_written(written)
+    return ProvedAttributions(read, sums.totals(), cited.touches)
+
+
+def routed_again(
+    log: Log, decided: Decided, partition: int, end: int
+) -> Iterator[tuple[Stream, bytes]]:
+    """The instructions a proved partition gives, once more, to find where they differ."""
+    routed = _routed(log, partition)
+    for record, attribution in _attributions(log, decided, partition, end):
+        yield from routed.number(route_attribution(attribution, str(record.position)))
+
+
+def _attributions(
+    log: Log, decided: Decided, partition: int, end: int
+) -> Iterator[tuple[Record, Attribution]]:
+    written = Written(log.read(topics.ATTRIBUTIONS, partition))
+    conversions = log.read(topics.CONVERSIONS, partition, 0, end)
+    return refold_attributions(conversions, written, decided)
+
+
+def _routed(log: Log, partition: int) -> Routed:
+    return Routed(f"{topics.ATTRIBUTIONS}/{partition}", log.partitions(topics.INSTRUCTIONS))

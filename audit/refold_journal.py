@@ -1,0 +1,87 @@
+"""The journal booked again: each accepted instruction's entry must be the one in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audit.decided import Decided
+from audit.difference import AuditFailed, Difference
+from audit.written import Written
+from events.codec import UnreadableRecord, decode_record, encode
+from events.first_wins import Dense, Verdict
+from events.instructions import Instruction
+from events.journal import Entry
+from events.position import Record
+from projections import account
+
+
+class AcceptedInstructions:
+    """The accepted instructions of one partition, in order, with the time they count from."""
+
+    def __init__(self, records: Iterator[Record]) -> None:
+        self._records = records
+        self.read = 0
+        self.accepted = 0
+        self.end = 0
+        """The offset after the last record read."""
+        self.repeats = 0
+        self.unreadable: list[str] = []
+        self.ahead: list[str] = []
+
+    def __iter__(self) -> Iterator[tuple[int, int, Record, Instruction]]:
+        """(n of the entry it gives, its time in ms, record, instruction)."""
+        dense = Dense()
+        at = 0
+        for record in self._records:
+            self.read += 1
+            self.end = record.offset + 1
+            try:
+                instruction: Instruction = decode_record(record)
+            except UnreadableRecord:
+                self.unreadable.append(str(record.position))
+                continue
+            verdict = dense.judge(instruction.source, instruction.n)
+            if verdict is Verdict.REPEATED:
+                self.repeats += 1
+                continue
+            if verdict is Verdict.AHEAD:
+                self.ahead.append(str(record.position))
+                continue
+            at = max(at, record.recorded_at)
+            self.accepted += 1
+            yield self.accepted - 1, at, record, instruction
+
+
+def refold_journal(
+    instructions: AcceptedInstructions, written: Written, decided: Decided, *, partner: str = ""
+) -> Iterator[tuple[Record, Entry, Record, Instruction]]:
+    """Every entry of one partition, proved: (its record, the entry, its instruction's both).
+
+    Raises AuditFailed at the first that differs. With `partner`, only this partner's
+    account is booked again; `written` must then hold only its records.
+    """
+    accounts: dict[str, account.Account] = {}
+    items: dict[tuple[str, str], account.Item | None] = {}
+    for n, at, record, instruction in instructions:
+        if partner and instruction.partner != partner:
+            continue
+        owner = instruction.partner
+        key = (owner, account.item_key(instruction))
+        source = str(record.position)
+        held, item = accounts.get(owner), items.get(key)
+        entry = account.decide(
+            held, item, instruction, n=n, source=source, at=at, directory=decided.directory
+        )
+        value = encode(entry)
+        found = written.next(value, n, source)
+        if sum(leg.amount for leg in entry.legs):
+            raise AuditFailed(
+                Difference(
+                    "unbalanced",
+                    str(found.position),
+                    f"its legs sum to {sum(leg.amount for leg in entry.legs)} {entry.unit}",
+                    found=value.decode(),
+                )
+            )
+        accounts[owner], items[key] = account.evolve(held, item, entry, value)
+        yield found, entry, record, instruction

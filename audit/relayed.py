@@ -1,0 +1,104 @@
+"""The relay proved: what was routed to each partition is what the sources give.
+
+Instructions of several sources stand mixed in a partition, so they are not compared one
+by one: for each stream (source partition → target partition) both sides keep a count and
+a running SHA-256 over the records in order. Only where two sums differ is the stream
+walked again to name the first record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import NamedTuple
+
+from audit.difference import Difference, field_changes, text
+from events.codec import encode
+from events.instructions import Instruction
+from events.position import Record
+from projections.routing import Numbering
+
+
+class Stream(NamedTuple):
+    source: str
+    """Source partition, as `topic/partition`."""
+    target: int
+    """Partition of `instructions`."""
+
+
+Totals = dict[Stream, tuple[int, str]]
+"""Stream → (number of records, SHA-256 in hex)."""
+
+
+class Sums:
+    """Count and running SHA-256 of every stream met."""
+
+    def __init__(self) -> None:
+        self._running: dict[Stream, tuple[int, hashlib._Hash]] = {}
+
+    def add(self, stream: Stream, value: bytes) -> None:
+        count, running = self._running.get(stream) or (0, hashlib.sha256())
+        running.update(len(value).to_bytes(4, "big"))
+        running.update(value)
+        self._running[stream] = (count + 1, running)
+
+    def count(self, stream: Stream) -> int:
+        held = self._running.get(stream)
+        return held[0] if held else 0
+
+    def totals(self) -> Totals:
+        return {
+            stream: (count, running.hexdigest())
+            for stream, (count, running) in self._running.items()
+        }
+
+
+class Routed:
+    """What one source partition must have put into the partitions of `instructions`."""
+
+    def __init__(self, source: str, partitions: int) -> None:
+        self.source = source
+        self._partitions = partitions
+        self._numbering = Numbering()
+
+    def number(self, instructions: tuple[Instruction, ...]) -> Iterator[tuple[Stream, bytes]]:
+        for instruction in instructions:
+            target, numbered = self._numbering.number(instruction, self._partitions)
+            yield Stream(self.source, target), encode(numbered)
+
+
+def stream_of(instruction: Instruction, target: int) -> Stream:
+    return Stream(instruction.source[: instruction.source.rindex("/")], target)
+
+
+def first_difference(
+    expected: Iterator[bytes], found: Iterator[Record], stream: Stream
+) -> Difference:
+    """Name the first record in which two streams whose sums differ do differ."""
+    for number, (want, record) in enumerate(zip_longest(expected, found)):
+        if record is None:
+            return Difference(
+                "missing",
+                stream.source,
+                f"instruction number {number} of this source for instructions/{stream.target} "
+                "is not in the log: not relayed yet (is a worker running?) or removed",
+                expected=text(want),
+            )
+        if want is None:
+            return Difference(
+                "foreign",
+                str(record.position),
+                f"number {number} from {stream.source}, which gives only {number}: "
+                "an instruction without a source",
+                found=text(record.value),
+            )
+        if want != record.value:
+            return Difference(
+                "altered",
+                str(record.position),
+                f"routed from {stream.source}; {field_changes(want, record.value or b'')}",
+                expected=text(want),
+                found=text(record.value),
+            )
+    return Difference("altered", stream.source, "the streams differ only in their framing")
