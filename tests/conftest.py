@@ -19,6 +19,8 @@ from deploy.topics import SECONDS, await_answers, create_topics
 from events.settings import Broker, Settings, Warehouse
 from events.topics import TOPICS
 
+pytest_plugins = ["tests.warehouse_fixture"]
+
 TEST_PARTITIONS = 4
 
 
