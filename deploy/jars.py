@@ -11,14 +11,17 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy import DeployError
+
+if TYPE_CHECKING:
+    from jgo.maven import Artifact
 
 KAFKA_VERSION = "4.4.0"
 KAFKA = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}"
@@ -26,7 +29,7 @@ LOGGING = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.5!"
 """Kafka logs through slf4j 1.7; without a binding on the class path it logs nothing. The `!`
 keeps the versions that Kafka names: log4j's own list would bring an older Kafka client."""
 
-Advance = Callable[[int], None]
+DOWNLOADS_AT_ONCE = 6
 
 
 def cache_directory() -> Path:
@@ -68,25 +71,51 @@ def fetch(console: Console) -> list[Path]:
     """Resolve and download Kafka's jars with a progress bar; returns their paths."""
     import jgo
     from jgo.config import GlobalSettings
-    from jgo.maven import PythonResolver
 
     kept = GlobalSettings.load().repo_cache
     console.print(
-        f"Looking for Apache Kafka {KAFKA_VERSION} (45 jars, about 45 MB); kept in {kept}",
+        f"Looking for Apache Kafka {KAFKA_VERSION} (45 jars, 45 MB); kept in {kept}",
         soft_wrap=True,
     )
-    with download_progress(console) as callback:
-        resolver = PythonResolver(progress_callback=callback)
-        try:
-            for _attempt in range(2):
-                built = jgo.build(f"{KAFKA}+{LOGGING}", resolver=resolver)
-                jars = sorted(Path(jar) for jar in built.all_jars)
-                if not drop_torn(jars):
-                    return jars
-        # jgo lets through what its HTTP client, its parser or the disk raise.
-        except Exception as error:
-            raise DeployError(missing_jars(error)) from error
-    raise DeployError(missing_jars(RuntimeError("the downloaded jars cannot be read")))
+    try:
+        with console.status("reading which jars it needs"):
+            artifacts = jgo.resolve(f"{KAFKA}+{LOGGING}")
+        with download_bar(console) as bar:
+            task = bar.add_task("jars", total=len(artifacts))
+
+            def take(artifact: Artifact) -> Path:
+                jar = whole_jar(artifact)
+                bar.update(task, description=jar.name, advance=1)
+                return jar
+
+            with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
+                return sorted(pool.map(take, artifacts))
+    # jgo lets through what its HTTP client, its parser or the disk raise.
+    except Exception as error:
+        raise DeployError(missing_jars(error)) from error
+
+
+def whole_jar(artifact: Artifact) -> Path:
+    """The artifact's file, downloaded unless it is there and readable."""
+    cached = artifact.cached_path
+    # An interrupted download leaves the beginning of a file, which would be taken for all of it.
+    if cached is not None and cached.exists() and not zipfile.is_zipfile(cached):
+        cached.unlink()
+    jar = Path(artifact.resolve())
+    if not zipfile.is_zipfile(jar):
+        raise OSError(f"{jar} is not a readable jar")
+    return jar
+
+
+def download_bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn("fetching"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("[dim]{task.description}"),
+        TimeElapsedColumn(),
+        console=console,
+    )
 
 
 def missing_jars(error: Exception) -> str:
@@ -99,40 +128,3 @@ def missing_jars(error: Exception) -> str:
         "or use a Kafka broker that already runs:\n"
         "  export PLEDGER_BROKER=kafka://host:9092"
     )
-
-
-def drop_torn(jars: list[Path]) -> list[Path]:
-    """Delete jars that an interrupted download left incomplete; returns them.
-
-    The copy in the Maven repository goes as well, or it would be taken for whole.
-    """
-    torn = [jar for jar in jars if not zipfile.is_zipfile(jar)]
-    for jar in torn:
-        jar.resolve().unlink(missing_ok=True)
-        jar.unlink(missing_ok=True)
-    return torn
-
-
-@contextmanager
-def download_progress(
-    console: Console,
-) -> Iterator[Callable[[str, int], AbstractContextManager[Advance]]]:
-    """One bar for all files: yields the callback that jgo calls for each download."""
-    columns = (
-        TextColumn("[bold]{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-    )
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("reading the list of jars", total=None)
-        known = 0
-
-        @contextmanager
-        def one_file(name: str, size: int) -> Iterator[Advance]:
-            nonlocal known
-            known += size
-            progress.update(task, description=f"fetching {name}", total=known)
-            yield lambda count: progress.update(task, advance=count)
-
-        yield one_file

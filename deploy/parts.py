@@ -75,14 +75,12 @@ class PythonPart:
         self.address = address
         self.log = settings.logs / f"{name}.log"
         self.command = [sys.executable, "-m", *arguments]
-        self.started = 0.0
 
     def environment(self) -> dict[str, str]:
         return {**os.environ, "PLEDGER_HOME": str(self.home), "PYTHONUNBUFFERED": "1"}
 
     def start(self) -> subprocess.Popen[bytes]:
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        self.started = time.time()
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 self.command,
@@ -129,13 +127,20 @@ class WorkerPart(PythonPart):
     def __init__(self, settings: Settings, number: int) -> None:
         super().__init__(f"{WORKER}-{number}", settings, ["deploy.parts", WORKER], "")
         self.number = number
-        self.heartbeat = settings.run / f"{self.name}.json"
+        self.heartbeats = settings.run
+        self.heartbeat = settings.run / "no-worker.json"
 
     def environment(self) -> dict[str, str]:
         return {**super().environment(), "PLEDGER_WORKER": str(self.number)}
 
+    def start(self) -> subprocess.Popen[bytes]:
+        self.heartbeat.unlink(missing_ok=True)
+        process = super().start()
+        self.heartbeat = self.heartbeats / f"worker-{process.pid}.json"
+        return process
+
     def problem(self) -> str | None:
-        return health.worker_problem(self.heartbeat, self.started)
+        return health.worker_problem(self.heartbeat)
 
 
 def claimed_port(port: int, part: str) -> int:
