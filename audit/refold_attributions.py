@@ -8,9 +8,8 @@ from collections.abc import Iterator
 
 from audit.decided import Decided
 from audit.written import Written
-from events import topics
 from events.attributions import Attribution
-from events.codec import UnreadableRecord, decode, decode_record, encode
+from events.codec import UnreadableRecord, decode_record, encode
 from events.conversions import Conversion
 from events.position import Record
 from projections import attribution
@@ -46,6 +45,11 @@ def refold_attributions(
             continue
         key = f"{conversion.program}/{conversion.customer}"
         customer = customers.get(key)
+        stamped_ahead = _StampedAhead(record, conversion, decided)
+        if conversion.known > decided.directory.count:
+            found = written.next(b"", record.offset, source, otherwise=stamped_ahead)
+            yield found, decode_record(found)
+            continue
         expected = attribution.decide(
             customer,
             conversion,
@@ -55,14 +59,9 @@ def refold_attributions(
             directory=decided.directory,
         )
         value = encode(expected)
-        found = written.next(
-            value,
-            record.offset,
-            source,
-            otherwise=_StampedAhead(record, conversion, decided),
-        )
+        found = written.next(value, record.offset, source, otherwise=stamped_ahead)
         if found.value != value:
-            yield found, decode(topics.ATTRIBUTIONS, found.value or b"")
+            yield found, decode_record(found)
             continue
         customers[key] = attribution.evolve(customer, expected)
         yield found, expected

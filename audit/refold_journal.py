@@ -53,18 +53,15 @@ class AcceptedInstructions:
 
 
 def refold_journal(
-    instructions: AcceptedInstructions, written: Written, decided: Decided, *, partner: str = ""
+    instructions: AcceptedInstructions, written: Written, decided: Decided
 ) -> Iterator[tuple[Record, Entry, Record, Instruction]]:
     """Every entry of one partition, proved: (its record, the entry, its instruction's both).
 
-    Raises AuditFailed at the first that differs. With `partner`, only this partner's
-    account is booked again; `written` must then hold only its records.
+    Raises AuditFailed at the first that differs.
     """
     accounts: dict[str, account.Account] = {}
     items: dict[tuple[str, str], account.Item | None] = {}
     for n, at, record, instruction in instructions:
-        if partner and instruction.partner != partner:
-            continue
         owner = instruction.partner
         key = (owner, account.item_key(instruction))
         source = str(record.position)
