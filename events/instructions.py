@@ -56,6 +56,8 @@ class RefundDue(
     currency: str
     known: int
     reason: str = ""
+    deal_conversion: str = ""
+    """Position of the deal's conversion record."""
 
 
 class PayoutDue(

@@ -1,0 +1,87 @@
+"""An account: what one partner is owed, program by program and unit by unit.
+
+Pending is not moved to available by any timer: a credit carries the time from which it
+can be paid, and both are functions of the time that is asked for. What is pending is kept
+as one amount for each such time, and dropped once that time has passed.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from events.journal import Balance, Entry
+
+
+class Funds(Struct, frozen=True, gc=False, array_like=True):
+    """A partner's balances in one program and unit, minor units."""
+
+    payable: int = 0
+    in_transit: int = 0
+    paid: int = 0
+    holds: dict[int, int] = {}
+    """Time from which it is available (ms) → what of `payable` is pending until then."""
+
+
+class Account(Struct, frozen=True, gc=False, array_like=True):
+    head: str = ""
+    """SHA-256 of the bytes of the partner's newest journal record, in hex."""
+    funds: dict[str, Funds] = {}
+    """By `program/unit`."""
+
+
+EMPTY = Funds()
+
+
+def funds_of(account: Account | None, program: str, unit: str) -> Funds:
+    return EMPTY if account is None else account.funds.get(f"{program}/{unit}", EMPTY)
+
+
+def pending_in(funds: Funds, at: int) -> int:
+    """What is still on hold at time `at` (ms)."""
+    if not funds.holds:
+        return 0
+    return sum(amount for available_at, amount in funds.holds.items() if available_at > at)
+
+
+def pending(account: Account | None, program: str, unit: str, at: int) -> int:
+    """Minor units owed but on hold at time `at` (ms)."""
+    return pending_in(funds_of(account, program, unit), at)
+
+
+def available(account: Account | None, program: str, unit: str, at: int) -> int:
+    """Minor units that can be paid out at time `at` (ms); negative after a clawback of what
+    was paid already, until later earnings fill it.
+
+    `at` is not earlier than the account's newest entry: what has become available by then
+    is no longer kept apart.
+    """
+    funds = funds_of(account, program, unit)
+    return funds.payable - pending_in(funds, at)
+
+
+def after(funds: Funds, entry: Entry) -> Funds:
+    """The balances after `entry`; its legs move them, its `available_at` the holds."""
+    payable, in_transit, paid = funds.payable, funds.in_transit, funds.paid
+    held = 0
+    for leg in entry.legs:
+        if leg.account == "payable":
+            payable += leg.amount
+            held += leg.amount
+        elif leg.account == "in_transit":
+            in_transit += leg.amount
+        elif leg.account == "paid":
+            paid += leg.amount
+    at = entry.at
+    holds = {until: amount for until, amount in funds.holds.items() if until > at}
+    if entry.available_at > at and held:
+        left = holds.get(entry.available_at, 0) + held
+        if left:
+            holds[entry.available_at] = left
+        else:
+            holds.pop(entry.available_at, None)
+    return Funds(payable, in_transit, paid, holds)
+
+
+def shown(funds: Funds, at: int) -> Balance:
+    """The balances as a journal entry states them."""
+    return Balance(funds.payable, pending_in(funds, at), funds.in_transit, funds.paid)
