@@ -1,0 +1,72 @@
+-- Facts as they stand in the log, one row a record, repeats included. A row is known by its
+-- topic position (partition, offset): a sink resumes at max(offset) + 1 of each partition, and
+-- two sinks that overlap insert equal rows, of which ReplacingMergeTree keeps one. So read these
+-- tables with FINAL, or through the views, which do.
+CREATE TABLE IF NOT EXISTS clicks
+(
+    `partition` Int32 COMMENT 'Kafka partition of topic clicks',
+    `offset` Int64 COMMENT 'Kafka offset in that partition',
+    `recorded_at` Int64 COMMENT 'broker time, milliseconds since 1970 UTC',
+    `click_id` String COMMENT 'signed token; the first record of a click_id counts',
+    `link` LowCardinality(String),
+    `program` LowCardinality(String),
+    `partner` LowCardinality(String),
+    `occurred_at` Int64 COMMENT 'time of the click, milliseconds since 1970 UTC',
+    `destination` String,
+    `referer` String,
+    `user_agent` String,
+    `device` LowCardinality(String),
+    `browser` LowCardinality(String),
+    `os` LowCardinality(String),
+    `bot` LowCardinality(String) COMMENT 'name of the crawler, when it is one',
+    `country` LowCardinality(String) COMMENT 'ISO 3166 alpha-2',
+    `ip_hash` String COMMENT 'keyed hash, salt rotates daily; the address is never stored',
+    `sub1` String,
+    `sub2` String,
+    `sub3` String,
+    `sub4` String,
+    `sub5` String,
+    `source_id` String,
+    `creative_id` String,
+    `coupon_code` String,
+    `gclid` String,
+    `fbclid` String,
+    `ttclid` String,
+    `external_id` String COMMENT 'the network''s own click id',
+    `invalid` Array(LowCardinality(String)) COMMENT 'why the click does not count; empty: it does',
+    `occurred` DateTime64(3, 'UTC') ALIAS fromUnixTimestamp64Milli(occurred_at, 'UTC'),
+    `recorded` DateTime64(3, 'UTC') ALIAS fromUnixTimestamp64Milli(recorded_at, 'UTC')
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (link, click_id, `partition`, `offset`);
+
+CREATE TABLE IF NOT EXISTS conversions
+(
+    `partition` Int32 COMMENT 'Kafka partition of topic conversions',
+    `offset` Int64 COMMENT 'Kafka offset in that partition',
+    `recorded_at` Int64 COMMENT 'broker time, milliseconds since 1970 UTC',
+    `type` LowCardinality(String) COMMENT 'signup.v1, deal.v1 or refund.v1',
+    `program` LowCardinality(String),
+    `customer` String,
+    `event_id` String COMMENT 'the first record of an event_id counts, within program and customer',
+    `event_name` LowCardinality(String) COMMENT 'signups only; empty: signup',
+    `deal` String,
+    `kind` LowCardinality(String) COMMENT 'deals only; empty: sale',
+    `amount` Int64 COMMENT 'minor units of currency, without tax and shipping; refunds: given back',
+    `currency` LowCardinality(String) COMMENT 'ISO 4217, or a program''s own unit',
+    `quantity` Int64 DEFAULT 1,
+    `tax` Int64 COMMENT 'minor units',
+    `shipping` Int64 COMMENT 'minor units',
+    `items` String COMMENT 'JSON list of {product, quantity (1 unless given), amount (minor units), category}',
+    `occurred_at` Int64 COMMENT 'time the sender says, milliseconds since 1970 UTC',
+    `known` Int64 COMMENT 'number of decisions the writer had read',
+    `click` Tuple(click_id String, link String, clicked_at Int64, problem String) COMMENT 'the click cited; clicked_at in ms',
+    `coupon_code` String,
+    `partner` String COMMENT 'partner named by the program itself',
+    `reason` String COMMENT 'refunds only',
+    `metadata` Map(String, String),
+    `occurred` DateTime64(3, 'UTC') ALIAS fromUnixTimestamp64Milli(occurred_at, 'UTC'),
+    `recorded` DateTime64(3, 'UTC') ALIAS fromUnixTimestamp64Milli(recorded_at, 'UTC')
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (`partition`, `offset`);

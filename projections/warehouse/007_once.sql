@@ -1,0 +1,44 @@
+-- Each fact once, and beside it what became of it.
+CREATE OR REPLACE VIEW first_clicks AS
+SELECT *, occurred, recorded
+FROM clicks
+ORDER BY link, click_id, `partition`, `offset`
+LIMIT 1 BY link, click_id
+COMMENT 'Every click once: the first record of a click_id';
+
+CREATE OR REPLACE VIEW conversion_outcomes AS
+SELECT
+    facts.*,
+    facts.occurred AS occurred,
+    facts.recorded AS recorded,
+    if(decided.outcome = '', 'waiting', decided.outcome) AS outcome,
+    decided.reason AS outcome_reason,
+    decided.credits AS credits,
+    decided.refunded AS refunded,
+    decided.unmatched AS unmatched
+FROM (SELECT *, occurred, recorded FROM conversions FINAL) AS facts
+LEFT JOIN (SELECT `partition`, n, outcome, reason, credits, refunded, unmatched FROM attributions FINAL) AS decided
+    ON facts.`partition` = decided.`partition` AND facts.`offset` = decided.n
+COMMENT 'Every conversion record, repeats and conflicts too, with its outcome: credited, unattributed (outcome_reason), refunded, unmatched, duplicate, conflict, or waiting to be attributed';
+
+CREATE OR REPLACE VIEW journal_legs AS
+SELECT
+    `partition`,
+    `offset`,
+    n,
+    index,
+    at,
+    booked,
+    partner,
+    program,
+    unit,
+    kind,
+    leg.account AS account,
+    leg.amount AS amount,
+    deal,
+    event_id,
+    payout,
+    available_at
+FROM (SELECT *, booked FROM journal_entries FINAL) AS entries
+ARRAY JOIN legs AS leg, arrayEnumerate(legs) AS index
+COMMENT 'The legs of the journal, one row each: amount in minor units of unit, signed';

@@ -1,0 +1,87 @@
+-- Counts and money by day. A day is the UTC day on which the click, conversion or refund happened.
+-- Money never mixes currencies: a row is one currency, and clicks and signups stand with the
+-- program's own. Repeats, conflicts and unmatched refunds are not in here.
+CREATE OR REPLACE VIEW partner_daily AS
+SELECT
+    date,
+    program,
+    partner,
+    currency,
+    sum(d.valid_clicks) AS valid_clicks,
+    sum(d.invalid_clicks) AS invalid_clicks,
+    sum(d.signups) AS signups,
+    sum(d.deals) AS deals,
+    sum(d.amount) AS amount,
+    sum(d.refunded) AS refunded,
+    sum(d.commission) AS commission,
+    if(valid_clicks = 0, NULL, commission / valid_clicks) AS epc,
+    if(valid_clicks = 0, NULL, (signups + deals) / valid_clicks) AS cr
+FROM
+(
+    SELECT toDate(c.occurred) AS date, c.program AS program, c.partner AS partner, p.currency AS currency,
+        toInt64(countIf(empty(c.invalid))) AS valid_clicks, toInt64(countIf(notEmpty(c.invalid))) AS invalid_clicks,
+        toInt64(0) AS signups, toInt64(0) AS deals, toInt64(0) AS amount, toInt64(0) AS refunded, toInt64(0) AS commission
+    FROM (SELECT program, partner, occurred, invalid FROM first_clicks) AS c
+    LEFT JOIN programs AS p ON c.program = p.program
+    GROUP BY date, program, partner, currency
+    UNION ALL
+    SELECT toDate(a.occurred) AS date, a.program AS program, credit.partner AS partner, if(a.currency = '', p.currency, a.currency) AS currency,
+        0, 0, toInt64(countIf(a.kind = 'lead')), toInt64(countIf(a.kind IN ('sale', 'renewal'))),
+        sum(intDiv(a.amount * credit.share, 10000)), 0, 0
+    FROM (SELECT program, occurred, kind, amount, currency, arrayJoin(credits) AS credit FROM attributions FINAL WHERE outcome = 'credited') AS a
+    LEFT JOIN programs AS p ON a.program = p.program
+    GROUP BY date, program, partner, currency
+    UNION ALL
+    SELECT toDate(occurred) AS date, program, credit.partner AS partner, currency,
+        0, 0, 0, 0, 0, sum(intDiv(amount * credit.share, 10000)), 0
+    FROM
+    (
+        SELECT program, occurred, currency, part.amount AS amount, arrayJoin(part.credits) AS credit
+        FROM (SELECT program, occurred, currency, arrayJoin(refunded) AS part FROM attributions FINAL WHERE outcome = 'refunded')
+    )
+    GROUP BY date, program, partner, currency
+    UNION ALL
+    SELECT toDate(a.occurred) AS date, e.program AS program, e.partner AS partner, e.unit AS currency,
+        0, 0, 0, 0, 0, 0, sum(arraySum(leg -> if(leg.account = 'payable', leg.amount, 0), e.legs))
+    FROM (SELECT program, partner, unit, legs, conversion FROM journal_entries FINAL WHERE kind IN ('commission', 'clawback')) AS e
+    INNER JOIN (SELECT source, occurred FROM attributions FINAL) AS a ON e.conversion = a.source
+    GROUP BY date, program, partner, currency
+) AS d
+GROUP BY date, program, partner, currency
+COMMENT 'By UTC day, program, partner and currency: clicks valid and invalid, signups, deals, amount sold and refunded and commission (minor units), EPC (minor units per valid click), CR (conversions per valid click)';
+
+CREATE OR REPLACE VIEW program_funnel AS
+SELECT
+    program,
+    sum(f.valid_clicks) AS valid_clicks,
+    sum(f.invalid_clicks) AS invalid_clicks,
+    sum(f.signups) AS signups,
+    sum(f.credited_signups) AS credited_signups,
+    sum(f.deals) AS deals,
+    sum(f.credited_deals) AS credited_deals,
+    sum(f.refunds) AS refunds,
+    sum(f.unmatched_refunds) AS unmatched_refunds,
+    sum(f.ignored) AS ignored,
+    if(valid_clicks = 0, NULL, (signups + deals) / valid_clicks) AS cr
+FROM
+(
+    SELECT program, toInt64(countIf(empty(invalid))) AS valid_clicks, toInt64(countIf(notEmpty(invalid))) AS invalid_clicks,
+        toInt64(0) AS signups, toInt64(0) AS credited_signups, toInt64(0) AS deals, toInt64(0) AS credited_deals,
+        toInt64(0) AS refunds, toInt64(0) AS unmatched_refunds, toInt64(0) AS ignored
+    FROM first_clicks
+    GROUP BY program
+    UNION ALL
+    SELECT program, 0, 0,
+        toInt64(countIf(kind = 'lead' AND outcome IN ('credited', 'unattributed'))),
+        toInt64(countIf(kind = 'lead' AND outcome = 'credited')),
+        toInt64(countIf(kind IN ('sale', 'renewal') AND outcome IN ('credited', 'unattributed'))),
+        toInt64(countIf(kind IN ('sale', 'renewal') AND outcome = 'credited')),
+        toInt64(countIf(outcome = 'refunded')),
+        toInt64(countIf(outcome = 'unmatched')),
+        toInt64(countIf(outcome IN ('duplicate', 'conflict')))
+    FROM attributions FINAL
+    WHERE outcome != 'unreadable'
+    GROUP BY program
+) AS f
+GROUP BY program
+COMMENT 'From click to deal by program; ignored: repeats and conflicts, which count nowhere else';
