@@ -1,0 +1,128 @@
+"""The Litestar application: resources, errors as problem details, OpenAPI."""
+
+from __future__ import annotations
+
+import logging
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from litestar import Litestar, Request, Response
+from litestar.di import Provide
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from aggregates.errors import AlreadyExists, Conflict, DecisionError, NotFound
+from gateway.api.balances import balances
+from gateway.api.context import Context
+from gateway.api.conversions import conversions
+from gateway.api.coupons import coupons
+from gateway.api.documentation import documentation, openapi_document
+from gateway.api.health import healthz
+from gateway.api.links import links
+from gateway.api.partners import partners
+from gateway.api.payouts import payouts
+from gateway.api.programs import programs
+from gateway.bridge import Asgi
+from gateway.idempotency import idempotent
+from gateway.problems import MEDIA_TYPE, Problem
+
+DESCRIPTION = (
+    "Programs, partners, links, conversions and payouts of a partner ledger. Amounts are "
+    "integers in minor units; times ISO 8601 UTC or milliseconds since 1970; errors problem "
+    "details (RFC 9457). Visitors follow a link at GET /c/{link}."
+)
+
+logger = logging.getLogger(__name__)
+
+
+def build_api(context: Context) -> Asgi:
+    """The API as an ASGI application, for the parts in `context`."""
+    return idempotent(litestar_application(context))
+
+
+def litestar_application(context: Context) -> Litestar:
+    secured = bool(context.configuration.api_token)
+    return Litestar(
+        route_handlers=[
+            healthz,
+            documentation,
+            openapi_document,
+            conversions,
+            programs,
+            partners,
+            balances,
+            links,
+            coupons,
+            payouts,
+        ],
+        dependencies={"context": Provide(lambda: context, sync_to_thread=False)},
+        exception_handlers={
+            Problem: _problem,
+            ValidationException: _invalid,
+            HTTPException: _http_error,
+            DecisionError: _refused,
+            Exception: _unexpected,
+        },
+        openapi_config=OpenAPIConfig(
+            title="Partner Ledger",
+            version=_version(),
+            description=DESCRIPTION,
+            render_plugins=[JsonRenderPlugin()],
+            use_handler_docstrings=True,
+            components=Components(
+                security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}
+            ),
+            security=[{"token": []}] if secured else None,
+        ),
+        logging_config=None,
+    )
+
+
+Answered = Response[bytes]
+
+
+def _answer(problem: Problem) -> Answered:
+    return Response(
+        problem.body(),
+        status_code=problem.status,
+        headers=problem.headers,
+        media_type=MEDIA_TYPE,
+    )
+
+
+def _problem(_request: Request[Any, Any, Any], problem: Problem) -> Answered:
+    return _answer(problem)
+
+
+def _invalid(_request: Request[Any, Any, Any], error: ValidationException) -> Answered:
+    """A body or parameter of the wrong shape: 422, naming each field."""
+    errors: Any = error.extra if isinstance(error.extra, list) else []
+    named = [f"{entry.get('key', '')}: {entry.get('message', '')}" for entry in errors]
+    return _answer(Problem(422, "; ".join(named) or error.detail, errors=errors))
+
+
+def _http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Answered:
+    return _answer(Problem(error.status_code, error.detail))
+
+
+def _refused(_request: Request[Any, Any, Any], error: DecisionError) -> Answered:
+    """What the aggregates refuse: 404, 409, or 422."""
+    if isinstance(error, NotFound):
+        return _answer(Problem(404, str(error)))
+    if isinstance(error, AlreadyExists | Conflict):
+        return _answer(Problem(409, str(error)))
+    return _answer(Problem(422, str(error)))
+
+
+def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Answered:
+    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _answer(Problem(500, "an error of ours; it is in the gateway's log"))
+
+
+def _version() -> str:
+    try:
+        return version("partner-ledger")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,106 @@
+"""What the resources of the API share, and how a command is run.
+
+A command (create a link, approve a partner…) goes through the aggregates, which block for a
+millisecond or two until the log has it; so it runs on a thread. Its answer waits until this
+gateway's own directory has read it back: whoever commanded something finds it in the next
+GET, and in the next conversion's `known`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from clickhouse_connect.driver.client import Client
+from confluent_kafka.admin import AdminClient
+
+from aggregates.application import Decisions, open_decisions
+from events.click_token import ClickKeys
+from events.log import watermarks
+from events.settings import Settings
+from gateway.configuration import Configuration
+from gateway.delivery import AckedLog
+from gateway.intake import Intake
+from gateway.known import Known
+from streams.schema import connect
+
+COMMAND_THREADS = 8
+AUTHOR = "api"
+"""Who is recorded as the author of what the API decides."""
+
+Answer = TypeVar("Answer")
+
+
+class Context:
+    """One gateway's parts, on one event loop."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        configuration: Configuration,
+        known: Known,
+        log: AckedLog,
+        keys: ClickKeys,
+    ) -> None:
+        self.settings = settings
+        self.configuration = configuration
+        self.known = known
+        self.log = log
+        self.keys = keys
+        self.intake = Intake(known, log, keys)
+        self._decisions: Decisions = open_decisions(settings.broker)
+        self._threads = ThreadPoolExecutor(COMMAND_THREADS, thread_name_prefix="command")
+        self._warehouse: Client | None = None
+        self._admin = AdminClient(settings.broker.client(log_level=0))  # type: ignore[arg-type]
+
+    async def on_thread(self, call: Callable[[], Answer]) -> Answer:
+        """Run what blocks without stopping the redirects."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+    async def command(self, call: Callable[[Decisions], Answer]) -> Answer:
+        """Decide something; done when it is in the log and this gateway knows it."""
+
+        def decide() -> tuple[Answer, int]:
+            answer = call(self._decisions)
+            return answer, self._decisions.recorder.max_notification_id() or 0
+
+        answer, number = await self.on_thread(decide)
+        await self.known.reach(number)
+        return answer
+
+    async def ask(self, call: Callable[[Decisions], Answer]) -> Answer:
+        """Read an aggregate."""
+        return await self.on_thread(lambda: call(self._decisions))
+
+    def warehouse(self) -> Client:
+        """A client of the warehouse, made when it is first needed; it blocks."""
+        if self._warehouse is None:
+            self._warehouse = connect(self.settings.warehouse)
+        return self._warehouse
+
+    def forget_warehouse(self) -> None:
+        """Connect anew next time: another process may listen there by then."""
+        self._warehouse = None
+
+    async def ends(self, topic: str) -> dict[int, int]:
+        """Partition → the next offset to be written, as the broker says now."""
+
+        def ask() -> dict[int, int]:
+            found = watermarks(self.settings.broker, topic)
+            return {partition: end for partition, (_, end) in found.items()}
+
+        return await self.on_thread(ask)
+
+    async def broker_problem(self, timeout: float = 2.0) -> str:
+        """Why the broker cannot be reached, or "" when it can."""
+        try:
+            await self.on_thread(lambda: self._admin.list_topics(timeout=timeout))
+        except Exception as problem:  # whatever librdkafka says is the answer
+            return str(problem)
+        return ""
+
+    def close(self) -> None:
+        self._threads.shutdown(cancel_futures=True)
+        self._decisions.close()

@@ -1,0 +1,54 @@
+"""What the gateway is told by its environment, and what it refuses to do without.
+
+PLEDGER_API_TOKEN         bearer token of /v1; required unless only loopback is served
+PLEDGER_TRUSTED_PROXIES   addresses or networks whose X-Forwarded-For is believed,
+                          for example 10.0.0.0/8,192.0.2.7
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from events.settings import SettingsError
+from gateway.visitors import Network
+
+
+@dataclass(frozen=True)
+class Configuration:
+    api_token: str
+    """Empty: the API is open, to this machine only."""
+    trusted_proxies: tuple[Network, ...]
+
+
+def load_configuration(host: str, environ: Mapping[str, str] | None = None) -> Configuration:
+    """The configuration for serving on `host`; raises SettingsError where it cannot be used."""
+    env = os.environ if environ is None else environ
+    token = env.get("PLEDGER_API_TOKEN", "").strip()
+    if not token and not is_loopback(host):
+        raise SettingsError(
+            f"the gateway would serve its API on {host} to everybody: set PLEDGER_API_TOKEN "
+            "to a secret that callers send as `Authorization: Bearer …`, or serve 127.0.0.1"
+        )
+    return Configuration(token, tuple(_networks(env.get("PLEDGER_TRUSTED_PROXIES", ""))))
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _networks(text: str) -> list[Network]:
+    try:
+        return [ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip()]
+    except ValueError as problem:
+        raise SettingsError(
+            f"PLEDGER_TRUSTED_PROXIES={text!r}: {problem}; expected addresses or networks "
+            "separated by commas, for example 10.0.0.0/8,192.0.2.7"
+        ) from problem

@@ -1,0 +1,185 @@
+"""Taking conversions in: check, stamp, append, and answer when the broker has them.
+
+Sending again is always safe. What was sent before with the same content gets the same
+answer; with other content it is refused as a conflict.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from events.click_token import ClickKeys
+from events.codec import encode
+from events.conversions import conversion_key
+from events.topics import CONVERSIONS
+from gateway.conversion_input import ConversionInput, to_conversion
+from gateway.delivery import AckedLog, NotAcknowledged
+from gateway.known import Known
+from gateway.problems import FieldProblem, Problem, from_decode_error
+from gateway.repeats import Repeats
+
+CHUNK = 2_000
+"""Lines of a batch that are read before their acknowledgements are waited for."""
+YIELD_EVERY = 100
+"""Lines after which other requests get their turn."""
+REJECTED_SHOWN = 1_000
+"""Rejected lines and warnings that are listed; all are counted."""
+
+
+class Warned(Struct, omit_defaults=True):
+    """Something that was recorded and does not do what the sender may expect."""
+
+    field: str
+    detail: str
+    line: int = 0
+
+
+class Accepted(Struct):
+    """One conversion that stands in the log."""
+
+    event_id: str
+    warnings: list[Warned] = []
+
+
+class Rejected(Struct):
+    line: int
+    field: str
+    detail: str
+
+
+class BatchAnswer(Struct):
+    """`line` counts from 1; `rejected` and `warnings` are cut at 1,000 entries."""
+
+    accepted: int
+    rejected_count: int
+    rejected: list[Rejected]
+    warnings: list[Warned]
+
+
+Parsed = Iterable[ConversionInput | FieldProblem]
+
+_read: msgspec.json.Decoder[Any] = msgspec.json.Decoder(ConversionInput)
+_read_array = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def read_one(body: bytes | msgspec.Raw) -> ConversionInput:
+    """One JSON object; raises FieldProblem."""
+    try:
+        given: ConversionInput = _read.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        raise from_decode_error(problem) from problem
+    return given
+
+
+def read_array(body: bytes) -> Iterator[tuple[int, msgspec.Raw | bytes]]:
+    """The objects of a JSON array, numbered from 1; raises FieldProblem."""
+    try:
+        objects = _read_array.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        raise from_decode_error(problem) from problem
+    yield from enumerate(objects, 1)
+
+
+def read_lines(body: bytes) -> Iterator[tuple[int, msgspec.Raw | bytes]]:
+    """The lines of an NDJSON body with their numbers; empty lines are skipped."""
+    for number, line in enumerate(body.split(b"\n"), 1):
+        if line.strip():
+            yield number, line
+
+
+class Intake:
+    """Conversions into the log."""
+
+    def __init__(self, known: Known, log: AckedLog, keys: ClickKeys) -> None:
+        self._known = known
+        self._log = log
+        self._keys = keys
+        self._repeats = Repeats()
+
+    def append(self, given: ConversionInput) -> tuple[list[Warned], asyncio.Future[Any]]:
+        """Append one conversion; the future is done when it is durable.
+
+        Raises FieldProblem when it cannot be recorded, Problem 409 when its event_id was
+        taken with other content.
+        """
+        conversion = to_conversion(
+            given, directory=self._known.directory, known=self._known.count, keys=self._keys
+        )
+        key = conversion_key(conversion.program, conversion.customer)
+        click = getattr(conversion, "click", None)
+        warnings = []
+        if click is not None and click.problem:
+            warnings.append(
+                Warned("click_id", f"{click.problem}: recorded, but this click earns nothing")
+            )
+        identity = (key, conversion.event_id)
+        digest = hashlib.blake2b(encode(given), digest_size=16).digest()
+        try:
+            acknowledged: Any = self._repeats.first(identity, digest)
+        except Problem as problem:
+            raise Problem(
+                409,
+                f"event_id={conversion.event_id!r} of {key} was received before with other "
+                "content; a correction needs an event_id of its own",
+                field="event_id",
+            ) from problem
+        if acknowledged is None:
+            acknowledged = self._log.append(CONVERSIONS, key, encode(conversion))
+            self._repeats.take(identity, digest, acknowledged)
+        return warnings, acknowledged
+
+    async def take(self, given: ConversionInput) -> Accepted:
+        """One conversion, durable when this returns; raises Problem."""
+        warnings, acknowledged = self.append(given)
+        try:
+            await asyncio.shield(acknowledged)
+        except NotAcknowledged as problem:
+            raise Problem(503, f"the conversion is not recorded: {problem}") from problem
+        return Accepted(given.event_id, warnings)
+
+    async def take_batch(self, lines: Iterable[tuple[int, msgspec.Raw | bytes]]) -> BatchAnswer:
+        """Many conversions; what cannot be used is listed and the rest goes in.
+
+        Raises Problem 503 when some were not acknowledged: the whole batch can be sent again.
+        """
+        answer = BatchAnswer(0, 0, [], [])
+        waiting: list[asyncio.Future[Any]] = []
+        for count, (number, line) in enumerate(lines, 1):
+            try:
+                warnings, acknowledged = self.append(read_one(line))
+            except Problem as problem:
+                answer.rejected_count += 1
+                if len(answer.rejected) < REJECTED_SHOWN:
+                    field = str(problem.extra.get("field", ""))
+                    answer.rejected.append(Rejected(number, field, problem.detail))
+            else:
+                waiting.append(acknowledged)
+                for warned in warnings[: REJECTED_SHOWN - len(answer.warnings)]:
+                    warned.line = number
+                    answer.warnings.append(warned)
+            if count % YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+            if len(waiting) >= CHUNK:
+                answer.accepted += await _acknowledged(waiting, answer.accepted)
+                waiting = []
+        answer.accepted += await _acknowledged(waiting, answer.accepted)
+        return answer
+
+
+async def _acknowledged(waiting: list[asyncio.Future[Any]], before: int) -> int:
+    results = await asyncio.gather(*map(asyncio.shield, waiting), return_exceptions=True)
+    failed = [result for result in results if isinstance(result, BaseException)]
+    if failed:
+        done = before + len(results) - len(failed)
+        raise Problem(
+            503,
+            f"{done} conversions are recorded, {len(failed)} are not ({failed[0]}); "
+            "send the batch again: what is recorded will not count twice",
+        )
+    return len(results)

@@ -1,0 +1,64 @@
+"""What a click's query says of where it came from: sub ids, ad clicks, the network's own id.
+
+Values come from anybody, so they are cut and cleaned, and never decide where the visitor
+goes. Of a name given twice the first counts.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl
+
+MAX_VALUE = 256
+"""Characters kept of one value."""
+MAX_USER_AGENT = 512
+MAX_REFERER = 1024
+MAX_QUERY = 8_192
+"""Characters of a query that are looked at."""
+MAX_FIELDS = 100
+
+CLICK_ID_NAMES = (
+    "click_id",
+    "clickid",
+    "cid",
+    "tid",
+    "xid",
+    "transaction_id",
+    "irclickid",
+)
+"""Under which names networks send a click id, in order of preference."""
+
+TRACKED = frozenset(
+    "sub1 sub2 sub3 sub4 sub5 source_id creative_id coupon_code gclid fbclid ttclid".split()
+)
+"""Names in a click's query that are fields of the click."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def clean(text: str, limit: int = MAX_VALUE) -> str:
+    """`text` without control characters, cut at `limit` characters."""
+    return _CONTROL.sub("", text)[:limit] if text else ""
+
+
+def first_values(query: str) -> dict[str, str]:
+    """Each name of a query string with its first value; more than MAX_FIELDS are ignored."""
+    values: dict[str, str] = {}
+    for name, value in parse_qsl(query[:MAX_QUERY], errors="replace")[:MAX_FIELDS]:
+        values.setdefault(name, value)
+    return values
+
+
+def tracking_fields(query: str) -> dict[str, str]:
+    """The fields of a click (`events.clicks.Click`) that its query gives."""
+    values = first_values(query)
+    fields = {name: clean(values[name]) for name in TRACKED & values.keys()}
+    external = cited_click_id(values)
+    if external:
+        fields["external_id"] = clean(external)
+    return fields
+
+
+def cited_click_id(values: dict[str, str]) -> str:
+    """The click id among a query's values, by whichever of its names comes first; or ""."""
+    return next((values[name] for name in CLICK_ID_NAMES if values.get(name)), "")
