@@ -79,7 +79,7 @@ def audit_payout(
     if as_json:
         _print_json({"verified": True, "proof": msgspec.to_builtins(proof)})
     else:
-        Console().print(_tree(proof, full))
+        Console().print(payout_tree(proof, None if full else SHOWN_ENTRIES))
         typer.echo("verified")
 
 
@@ -116,7 +116,9 @@ def replay(
     if as_json:
         _print_json(msgspec.to_builtins(report))
     else:
-        _print_report(report)
+        print_report(Console(), report)
+        if report.verified:
+            typer.echo("verified")
     if not report.verified:
         raise typer.Exit(1)
 
@@ -137,7 +139,8 @@ def _progress(what: str) -> Progress:
     )
 
 
-def _tree(proof: PayoutProof, full: bool) -> Tree:
+def payout_tree(proof: PayoutProof, shown_entries: int | None) -> Tree:
+    """The way from the payout to its evidence; `shown_entries` None: all of it."""
     unit = proof.unit
     tree = Tree(
         f"payout [bold]{proof.payout}[/]  {shown(proof.amount, unit)} to {proof.partner} "
@@ -154,7 +157,7 @@ def _tree(proof: PayoutProof, full: bool) -> Tree:
     cover.add(f"payable {shown(total, unit)} from {len(proof.before)} entries")
     if pending is not None:
         cover.add(f"of it still on hold {shown(pending.pending, unit)}")
-    listed = proof.before if full else proof.before[:SHOWN_ENTRIES]
+    listed = proof.before[:shown_entries]
     for entry in listed:
         _add_entry(tree, entry, unit)
     if len(listed) < len(proof.before):
@@ -184,8 +187,7 @@ def _add_entry(tree: Tree, proved: ProvedEntry, unit: str) -> None:
         branch.add(f"click  {proved.click}")
 
 
-def _print_report(report: ReplayReport) -> None:
-    console = Console()
+def print_report(console: Console, report: ReplayReport) -> None:
     table = Table(title="replay", show_header=False)
     for name, count in (
         ("decisions", report.decisions),
@@ -216,8 +218,6 @@ def _print_report(report: ReplayReport) -> None:
         typer.echo(f"note: {position} repeats an accepted record with other content: ignored")
     for difference in report.differences:
         _fail(difference, as_json=False)
-    if report.verified:
-        typer.echo("verified")
 
 
 def _fail(difference: Difference, as_json: bool) -> None:
