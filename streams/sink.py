@@ -22,6 +22,8 @@ equal to them, under the same key, so ReplacingMergeTree and FINAL count them on
 from __future__ import annotations
 
 import logging
+import signal
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -348,3 +350,25 @@ def _raise_unless_passing(message: Message) -> None:
     if error.fatal() or error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
         raise LogError(f"{message.topic()}/{message.partition()}: {error.str()}")
     log.info("broker: %s", error.str())
+
+
+def main() -> None:
+    """`python -m streams.sink BROKER WAREHOUSE`: a sink of its own process, until SIGTERM."""
+    running = True
+
+    def stop(*_: object) -> None:
+        nonlocal running
+        running = False
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    sink = WarehouseSink(Broker.parse(sys.argv[1]), Warehouse.parse(sys.argv[2]))
+    try:
+        while running:
+            sink.step(1.0)
+    finally:
+        sink.close()
+
+
+if __name__ == "__main__":
+    main()
