@@ -44,7 +44,9 @@ def start_detached(home: Path, arguments: list[str]) -> int:
         if process.poll() is not None:
             said = last_lines(log, 20).removeprefix("error: ")
             raise DeployError(said or f"pledger up ended with code {process.returncode}")
-        if supervisor_of(home) == process.pid and read_parts(home)[0]:
+        running = read_parts(home)
+        # A killed supervisor leaves its own record, which said ready as well.
+        if running.ready and running.supervisor == process.pid:
             return process.pid
         time.sleep(0.05)
     process.terminate()

@@ -37,6 +37,15 @@ class RunningPart:
     problem: str | None = None
 
 
+@dataclass(frozen=True)
+class Running:
+    """What a supervisor wrote: `ready` once every part has been healthy."""
+
+    supervisor: int = 0
+    ready: bool = False
+    parts: tuple[RunningPart, ...] = ()
+
+
 def home_lock(home: Path) -> DirectoryLock:
     return DirectoryLock(home / "run", LOCK)
 
@@ -49,18 +58,18 @@ def supervisor_of(home: Path) -> int | None:
 def write_parts(home: Path, parts: list[RunningPart], *, ready: bool) -> None:
     path = home / "run" / "parts.json"
     draft = path.with_suffix(".draft")
-    written = {"supervisor": os.getpid(), "ready": ready, "parts": [asdict(p) for p in parts]}
-    draft.write_text(json.dumps(written, indent=1))
+    draft.write_text(json.dumps(asdict(Running(os.getpid(), ready, tuple(parts))), indent=1))
     draft.replace(path)
 
 
-def read_parts(home: Path) -> tuple[bool, list[RunningPart]]:
-    """Whether all parts were healthy once, and the parts; empty when none was written."""
+def read_parts(home: Path) -> Running:
+    """What the last supervisor of this home wrote; it may be gone (`supervisor_of`)."""
     try:
         found = json.loads((home / "run" / "parts.json").read_text())
-        return bool(found["ready"]), [RunningPart(**part) for part in found["parts"]]
+        parts = tuple(RunningPart(**part) for part in found["parts"])
+        return Running(int(found["supervisor"]), bool(found["ready"]), parts)
     except (OSError, ValueError, KeyError, TypeError):
-        return False, []
+        return Running()
 
 
 def end_orphans(home: Path) -> list[str]:
@@ -70,7 +79,7 @@ def end_orphans(home: Path) -> list[str]:
     earlier than the part, with this home in its environment.
     """
     ended = []
-    for part in read_parts(home)[1]:
+    for part in read_parts(home).parts:
         for process in group_members(part.pid):
             if not is_ours(process, home, part.started):
                 continue

@@ -76,7 +76,7 @@ class Status:
 def read_status(settings: Settings) -> Status:
     """Ask every part; what does not answer is a problem in the answer, not an error."""
     supervisor = supervisor_of(settings.home)
-    running = read_parts(settings.home)[1] if supervisor is not None else []
+    running = read_parts(settings.home).parts if supervisor is not None else ()
     parts = [of_process(part) for part in running]
     named = {part.name for part in parts}
     if "broker" not in named:
