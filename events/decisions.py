@@ -29,7 +29,7 @@ class StoredDecision(Struct, frozen=True, omit_defaults=True):
     name: str
     state: msgspec.Raw = msgspec.Raw(b"null")
     """The event's JSON state."""
-    state_base64: str = ""
+    state_base64: str | None = None
     """Used instead of `state` for bytes that are not JSON."""
 
 

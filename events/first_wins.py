@@ -11,10 +11,8 @@ from __future__ import annotations
 import base64
 from enum import Enum
 
-import msgspec
-
-from events.codec import decode_record
-from events.decisions import Decision, DecisionRecord
+from events.codec import UnreadableRecord, decode_record
+from events.decisions import Decision, DecisionRecord, StoredDecision
 from events.position import Record
 
 
@@ -72,8 +70,9 @@ class DecisionLog:
             version in self._taken.get(aggregate, ()) for aggregate, version in wanted
         ):
             return ()
+        states = [_state(record, event) for event in batch.events]  # all or none: first of all
         accepted = []
-        for event in batch.events:
+        for event, state in zip(batch.events, states, strict=True):
             self._taken.setdefault(event.aggregate, set()).add(event.version)
             self.count += 1
             accepted.append(
@@ -84,11 +83,18 @@ class DecisionLog:
                     aggregate=event.aggregate,
                     version=event.version,
                     name=event.name,
-                    state=stored_state(event.state, event.state_base64),
+                    state=state,
                 )
             )
         return tuple(accepted)
 
 
-def stored_state(state: msgspec.Raw, state_base64: str) -> bytes:
-    return base64.b64decode(state_base64) if state_base64 else bytes(state)
+def _state(record: Record, event: StoredDecision) -> bytes:
+    if event.state_base64 is None:
+        return bytes(event.state)
+    try:
+        return base64.b64decode(event.state_base64, validate=True)
+    except ValueError as problem:
+        raise UnreadableRecord(
+            record, f"state_base64 of {event.aggregate} version {event.version}: {problem}"
+        ) from problem

@@ -10,7 +10,7 @@ tail = Tail(broker, "decisions", 0); tail.poll(0.5)  # follows, wakes at once
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from confluent_kafka import (
@@ -81,6 +81,17 @@ class Writer:
                 return
             except BufferError:
                 self._producer.poll(0.1)
+
+    def append_all(
+        self, topic: str, partition: int, records: Iterable[tuple[str | bytes, bytes]]
+    ) -> None:
+        """Queue (key, value) records for one partition, in order; the tight loop of `append`."""
+        produce, note = self._producer.produce, self._note
+        for key, value in records:
+            try:
+                produce(topic, value, key, partition, note)
+            except BufferError:
+                self.append(topic, key=key, value=value, partition=partition)
 
     def poll(self, timeout: float = 0.0) -> None:
         """Serve delivery callbacks."""
@@ -218,7 +229,11 @@ class Tail:
     """Follows one partition from an offset; `poll` wakes as soon as records come."""
 
     def __init__(self, broker: Broker, topic: str, partition: int, start: int = 0) -> None:
+        self._broker = broker
         self._consumer = _consumer(broker, **{"fetch.wait.max.ms": 500})
+        # A client of its own: a question to the broker would wait behind the fetch that is
+        # waiting for records, and for ever while another thread polls.
+        self._asking: Consumer | None = None
         self._spot = TopicPartition(topic, partition)
         self._consumer.assign([TopicPartition(topic, partition, start or OFFSET_BEGINNING)])
         self.next_offset = start
@@ -236,8 +251,19 @@ class Tail:
         return records
 
     def end(self) -> int:
-        """The next offset to be written, as the broker says now."""
-        _, high = self._consumer.get_watermark_offsets(self._spot, METADATA_TIMEOUT_S)
+        """The next offset to be written, as the broker says now.
+
+        Any thread may ask, also while another polls. Raises LogError when nobody answers.
+        """
+        if self._asking is None:
+            self._asking = _consumer(self._broker)
+        try:
+            _, high = self._asking.get_watermark_offsets(self._spot, METADATA_TIMEOUT_S)
+        except KafkaException as problem:
+            raise LogError(
+                f"{self._spot.topic}/{self._spot.partition}: {self._broker.servers} does not say "
+                f"where it ends: {problem.args[0].str()}"
+            ) from problem
         return int(high)
 
     def read_to(self, end: int, timeout: float = 30.0) -> list[Record]:
@@ -255,6 +281,8 @@ class Tail:
 
     def close(self) -> None:
         self._consumer.close()
+        if self._asking is not None:
+            self._asking.close()
 
 
 CLICK_SEARCH_MS = 15 * 60 * 1000

@@ -1,0 +1,315 @@
+"""One log of decisions, followed by one thread and used by many.
+
+Kafka has no conditional append. Here a writer produces its record, reads the log back up
+to it, and so learns whether it came first for its positions (`events.first_wins`). That
+needs no lock and no leader, because every reader of the log reaches the same answer.
+
+Two threads serve all users of a `SharedLog`: one follows the log into the index, one
+serves the producer's acknowledgements. A writer waits for its own offset and for nothing
+else, so concurrent writers travel in the same batches, each way.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import heapq
+import logging
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from itertools import count
+from typing import Any, NamedTuple
+
+from confluent_kafka import KafkaError, KafkaException, Message
+
+from events.codec import UnreadableRecord, encode
+from events.decisions import DecisionRecord, StoredDecision
+from events.first_wins import DecisionLog
+from events.log import LogError, Tail, Writer, partitions
+from events.position import Position
+from events.settings import Broker
+
+ACKNOWLEDGE_MS = 15_000
+"""How long the broker may take to acknowledge an insert, milliseconds."""
+READ_BACK_S = 30.0
+"""How long an acknowledged record may take to be read back, seconds. Only a broker that
+stopped answering takes longer than milliseconds: this ends the wait with an error."""
+IDLE_S = 0.5
+"""How often the serving threads look whether they should end, seconds."""
+
+log = logging.getLogger(__name__)
+
+
+class LogUnavailable(Exception):
+    """The log cannot be read or written now; says where, why, and what is known of the write."""
+
+
+class Taken(Exception):
+    """Another record came first for one of the positions."""
+
+
+class Row(NamedTuple):
+    """An accepted event, as it stands in the index."""
+
+    aggregate: str
+    version: int
+    name: str
+    state: bytes
+    offset: int
+
+
+class _Wait:
+    """What one insert waits for: its record's offset to be read back."""
+
+    __slots__ = ("done", "offset", "problem")
+
+    def __init__(self) -> None:
+        self.done = threading.Event()
+        self.offset = -1
+        self.problem = ""
+
+
+class SharedLog:
+    """The accepted events of a single-partition topic, and the way to add to them.
+
+    Thread-safe. Raises `LogUnavailable` when the broker or the topic is not there.
+    """
+
+    def __init__(self, broker: Broker, topic: str) -> None:
+        self.broker = broker
+        self.topic = topic
+        self._lock = threading.Lock()
+        self._moved = threading.Condition(self._lock)
+        self._rows: list[Row] = []
+        self._numbers: dict[str, dict[int, int]] = {}  # aggregate → version → number
+        self._log = DecisionLog()
+        self._waits: list[tuple[int, int, _Wait]] = []
+        self._order = count()
+        self._listeners: set[threading.Event] = set()
+        self._failure = ""
+        self._closed = False
+        try:
+            found = partitions(broker, topic)
+            if found != 1:
+                raise LogUnavailable(
+                    f"topic {topic} has {found} partitions; decisions need one, for their order"
+                )
+            self._tail = Tail(broker, topic, 0)
+            self._writer = Writer(
+                broker, linger_ms=0, **{"message.timeout.ms": ACKNOWLEDGE_MS, "log_level": 2}
+            )
+        except (LogError, KafkaException) as problem:
+            raise LogUnavailable(f"topic {topic} on {broker.servers}: {problem}") from problem
+        self._threads = [
+            threading.Thread(target=work, name=f"{topic}-{work.__name__}", daemon=True)
+            for work in (self._follow, self._acknowledge)
+        ]
+        for thread in self._threads:
+            thread.start()
+        atexit.register(self.close)
+        try:
+            self.refresh()
+        except LogUnavailable:
+            self.close()
+            raise
+
+    # Writing
+
+    def insert(self, events: Sequence[StoredDecision]) -> list[int]:
+        """Append `events` as one record, all or none; their numbers.
+
+        Raises `Taken` when another record holds one of their positions, and
+        `LogUnavailable` when it is not known to be written (the text says which).
+        """
+        wanted = [(event.aggregate, event.version) for event in events]
+        if len(set(wanted)) != len(wanted):
+            raise Taken(f"two of the events have one position: {wanted}")
+        with self._lock:
+            self._check()
+            if taken := self._holder(wanted):
+                raise Taken(taken)
+        wait = _Wait()
+
+        def delivered(error: KafkaError | None, message: Message) -> None:
+            self._delivered(wait, error, message)
+
+        try:
+            self._writer.append(
+                self.topic,
+                key=events[0].aggregate,
+                value=encode(DecisionRecord(tuple(events))),
+                partition=0,
+                on_delivery=delivered,
+            )
+        except KafkaException as problem:
+            raise LogUnavailable(
+                f"{wanted[0][0]}: not written: {problem.args[0].str()}"
+            ) from problem
+        if not wait.done.wait(ACKNOWLEDGE_MS / 1000 + READ_BACK_S):
+            wait.problem = "not read back in time; it is not known whether it was written"
+        if wait.problem:
+            raise LogUnavailable(f"{wanted[0][0]} version {wanted[0][1]}: {wait.problem}")
+        with self._lock:
+            numbers = [
+                self._numbers.get(aggregate, {}).get(version, 0) for aggregate, version in wanted
+            ]
+            if numbers[0] and self._rows[numbers[0] - 1].offset == wait.offset:
+                return numbers
+            raise Taken(self._holder(wanted) or f"{wanted[0]} was refused by the log")
+
+    def _holder(self, wanted: Sequence[tuple[str, int]]) -> str:
+        for aggregate, version in wanted:
+            number = self._numbers.get(aggregate, {}).get(version)
+            if number is not None:
+                row = self._rows[number - 1]
+                return (
+                    f"{aggregate} version {version} is taken by {row.name} "
+                    f"at {Position(self.topic, 0, row.offset)}"
+                )
+        return ""
+
+    def _delivered(self, wait: _Wait, error: KafkaError | None, message: Message) -> None:
+        """In the acknowledging thread: the record has an offset, or will not get one."""
+        if error is not None:
+            wait.problem = (
+                f"{self.broker.servers} did not acknowledge it ({error.str()}); "
+                "it is not known whether it was written"
+            )
+            wait.done.set()
+            return
+        with self._lock:
+            wait.offset = int(message.offset() or 0)
+            if wait.offset < self._log.next_offset:
+                wait.done.set()
+            elif self._failure:
+                wait.problem = f"written, but not read back: {self._failure}"
+                wait.done.set()
+            else:
+                heapq.heappush(self._waits, (wait.offset, next(self._order), wait))
+
+    # Reading
+
+    def refresh(self) -> int:
+        """Read to the log's end as of now; the number of accepted events."""
+        try:
+            end = self._tail.end()
+        except LogError as problem:
+            raise LogUnavailable(str(problem)) from problem
+        deadline = time.monotonic() + READ_BACK_S
+        with self._moved:
+            while self._log.next_offset < end:
+                self._check()
+                if not self._moved.wait(max(0.0, deadline - time.monotonic())):
+                    raise LogUnavailable(
+                        f"{self.topic}: read up to offset {self._log.next_offset}, "
+                        f"not to its end {end}, in {READ_BACK_S:g} s"
+                    )
+            self._check()
+            return len(self._rows)
+
+    def rows(self, first: int) -> Iterator[tuple[int, Row]]:
+        """(number, row) from number `first` (at least 1) to the newest known one."""
+        with self._lock:
+            self._check()
+            newest = len(self._rows)
+        for number in range(max(first, 1), newest + 1):
+            yield number, self._rows[number - 1]  # rows are only ever appended
+
+    def versions(self, aggregate: str) -> list[Row]:
+        """The events of one aggregate, by version."""
+        with self._lock:
+            self._check()
+            numbers = self._numbers.get(aggregate, {})
+            return [self._rows[numbers[version] - 1] for version in sorted(numbers)]
+
+    @property
+    def count(self) -> int:
+        with self._lock:
+            self._check()
+            return len(self._rows)
+
+    def listen(self, event: threading.Event) -> None:
+        """Set `event` whenever events were added, and when reading ends."""
+        with self._lock:
+            self._listeners.add(event)
+
+    def unlisten(self, event: threading.Event) -> None:
+        with self._lock:
+            self._listeners.discard(event)
+
+    def _check(self) -> None:
+        if self._closed:
+            raise LogUnavailable(f"topic {self.topic}: this store is closed")
+        if self._failure:
+            raise LogUnavailable(f"topic {self.topic} can no longer be followed: {self._failure}")
+
+    # The two serving threads
+
+    def _follow(self) -> None:
+        try:
+            while not self._closed:
+                records = self._tail.poll(IDLE_S)
+                if not records:
+                    continue
+                with self._moved:
+                    for record in records:
+                        self._apply(record)
+                    while self._waits and self._waits[0][0] < self._log.next_offset:
+                        heapq.heappop(self._waits)[2].done.set()
+                    self._moved.notify_all()
+                    for event in self._listeners:
+                        event.set()
+        except Exception as problem:  # whatever it is, nobody may wait for this thread any longer
+            self._fail(str(problem))
+
+    def _apply(self, record: Any) -> None:
+        try:
+            accepted = self._log.accept(record)
+        except UnreadableRecord as problem:
+            log.warning("ignored, as by every reader: %s", problem)
+            return
+        for decision in accepted:
+            self._numbers.setdefault(decision.aggregate, {})[decision.version] = decision.number
+            self._rows.append(
+                Row(
+                    sys.intern(decision.aggregate),
+                    decision.version,
+                    sys.intern(decision.name),
+                    decision.state,
+                    record.offset,
+                )
+            )
+
+    def _fail(self, problem: str) -> None:
+        with self._moved:
+            self._failure = problem
+            for _, _, wait in self._waits:
+                wait.problem = f"written, but not read back: {problem}"
+                wait.done.set()
+            self._waits.clear()
+            self._moved.notify_all()
+            for event in self._listeners:
+                event.set()
+
+    def _acknowledge(self) -> None:
+        while not self._closed:
+            self._writer.poll(IDLE_S)
+
+    def close(self) -> None:
+        """End the threads and leave the broker. Waiting inserts end with an error."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        atexit.unregister(self.close)
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join()
+        self._fail("this store is closed")
+        with contextlib.suppress(LogError):
+            self._writer.flush(1.0)
+        self._tail.close()
+
+
