@@ -18,6 +18,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from events.partitioning import partition_of
+
 
 class CitedClick(Struct, frozen=True, gc=False, omit_defaults=True):
     """What the writer read out of the click token that came with the conversion."""
@@ -93,3 +95,20 @@ Conversion = Signup | Deal | Refund
 
 def conversion_key(program: str, customer: str) -> str:
     return f"{program}/{customer}"
+
+
+def misplaced(
+    conversion: Conversion, key: bytes | None, partition: int, partitions: int
+) -> str | None:
+    """Why a conversion stands where its customer's order is not kept, or None.
+
+    Every reader treats such a record as unreadable: beside the customer's own partition
+    the same event could earn twice.
+    """
+    wanted = conversion_key(conversion.program, conversion.customer)
+    if key != wanted.encode():
+        return f"key {key!r}, expected {wanted!r}"
+    home = partition_of(wanted, partitions)
+    if partition != home:
+        return f"partition {partition}, expected {home} for key {wanted!r} (murmur2)"
+    return None

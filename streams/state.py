@@ -1,0 +1,87 @@
+"""What a partition's fold has learned, on disk: a cache of the log, never the truth.
+
+One RocksDB a partition. Values and the positions they belong to are written in one
+batch, after the outputs were acknowledged: the state is never ahead of the log. It may
+be behind, or gone: then the fold reads on from `progress`, or from the beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
+
+PROGRESS_KEY = b"!progress"
+WRITE_BUFFER_BYTES = 16 << 20
+BLOOM_BITS = 10
+"""Most lookups are for keys that are new: the filter answers them without a read."""
+
+
+class StateError(RuntimeError):
+    """State that does not belong to this log; says which directory and what to do."""
+
+
+class Progress(Struct):
+    """How far a fold has come. Offsets are those of the next record to be read."""
+
+    log: str = ""
+    """Identity of the cluster and topics whose state this is."""
+    next_input: int = 0
+    next_output: int = 0
+    n: int = 0
+    """Number of the next output."""
+    at: int = 0
+    """The time of the last output, ms."""
+    accepted: dict[str, int] = {}
+    """Last number accepted from each source partition (`events.first_wins.Dense`)."""
+    numbering: dict[int, int] = {}
+    """Relay only: target partition → number of its next instruction."""
+
+
+class State:
+    """The RocksDB in `directory`. Raises StateError when it belongs to another log."""
+
+    def __init__(self, directory: Path, log: str) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.directory = directory
+        self._db = Rdict(str(directory), _options())
+        self.get = self._db.get
+        found = self._db.get(PROGRESS_KEY)
+        self.progress = (
+            Progress(log=log) if found is None else msgspec.json.decode(found, type=Progress)
+        )
+        if self.progress.log != log:
+            self.close()
+            raise StateError(
+                f"{directory} is the state of another log ({self.progress.log}, this is {log}): "
+                "check PLEDGER_BROKER, or delete the directory to rebuild it from this log"
+            )
+
+    def save(self, values: Iterable[tuple[bytes, bytes]]) -> None:
+        """Write `values` and `progress`, all or nothing."""
+        batch = WriteBatch(raw_mode=True)
+        put = batch.put
+        for key, value in values:
+            put(key, value)
+        put(PROGRESS_KEY, msgspec.json.encode(self.progress))
+        self._db.write(batch)
+
+    def close(self) -> None:
+        self._db.close()
+
+
+def _options() -> Options:
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)
+    options.set_write_buffer_size(WRITE_BUFFER_BYTES)
+    options.set_max_background_jobs(2)
+    options.set_keep_log_file_num(2)
+    options.set_max_open_files(256)
+    table = BlockBasedOptions()
+    table.set_bloom_filter(BLOOM_BITS, False)
+    table.set_block_cache(Cache(8 << 20))
+    options.set_block_based_table_factory(table)
+    return options
