@@ -1,8 +1,8 @@
 """`pledger`: the command line of the ledger.
 
-Each group of commands stands in a module of its own below `cli/` and is added here by
-name; a module that is asked for loads, the others do not, so that a command answers at
-once.
+Each group of commands stands in a module of its own below `cli/` and is added here. These
+modules are light: what a command works with (Kafka, ClickHouse, the aggregates) is loaded
+when it runs, so that a command answers at once.
 """
 
 from __future__ import annotations
@@ -12,16 +12,33 @@ import sys
 
 import typer
 
+from cli import coupons, importing, links, partners, payouts, programs, terms
+from cli.audit import audit_app, replay
+from cli.balances import add_balance_commands
+from cli.failures import LedgerGroup
 from cli.system import add_system_commands
+from cli.warehouse import add_warehouse_commands
 
 app = typer.Typer(
     name="pledger",
+    cls=LedgerGroup,
     help="A ledger for partner programs: from a click to a proved payout.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 add_system_commands(app)
+app.add_typer(programs.app, name="programs")
+app.add_typer(terms.app, name="terms")
+app.add_typer(partners.app, name="partners")
+app.add_typer(links.app, name="links")
+app.add_typer(coupons.app, name="coupons")
+app.add_typer(importing.app, name="import")
+add_balance_commands(app)
+app.add_typer(payouts.app, name="payout")
+app.add_typer(audit_app, name="audit")
+app.command()(replay)
+add_warehouse_commands(app)
 
 
 def main() -> None:

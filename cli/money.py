@@ -16,13 +16,16 @@ from babel.numbers import format_decimal
 
 Rounding = Literal["refuse", "half_away_from_zero"]
 
-_NO_MINOR_UNIT = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()
-_THOUSANDTHS = "BHD IQD JOD KWD LYD OMR TND".split()
-_TEN_THOUSANDTHS = "CLF UYW".split()
+NO_MINOR_UNIT = (
+    *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"),
+    *("RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"),
+)
+THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
+TEN_THOUSANDTHS = ("CLF", "UYW")
 EXPONENTS = {
-    **dict.fromkeys(_NO_MINOR_UNIT, 0),
-    **dict.fromkeys(_THOUSANDTHS, 3),
-    **dict.fromkeys(_TEN_THOUSANDTHS, 4),
+    **dict.fromkeys(NO_MINOR_UNIT, 0),
+    **dict.fromkeys(THOUSANDTHS, 3),
+    **dict.fromkeys(TEN_THOUSANDTHS, 4),
 }
 """ISO 4217: digits after the decimal sign, where they are not two."""
 

@@ -40,7 +40,7 @@ def settings_of(home: Path | None) -> Settings:
 
 
 def add_system_commands(app: typer.Typer) -> None:
-    for command in (up, down, status, broker, warehouse, gateway, worker):
+    for command in (up, down, status, topics, broker, warehouse, gateway, worker):
         app.command()(command)
 
 
@@ -100,6 +100,24 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
     else:
         print_status(found)
     raise typer.Exit(0 if found.healthy else 1)
+
+
+def topics(
+    home: Home = None,
+    partitions: Annotated[
+        int, typer.Option(min=1, help="Partitions of new topics; frozen once created")
+    ] = EMBEDDED_PARTITIONS,
+) -> None:
+    """Create and check the ledger's topics on the Kafka cluster of PLEDGER_BROKER."""
+    from deploy.topics import check_cluster, create_topics
+
+    settings = settings_of(home)
+    identity = check_cluster(settings.home, settings.broker)
+    made = create_topics(
+        settings.broker, partitions=partitions, embedded=not settings.broker_is_external
+    )
+    done = f"created {', '.join(made)}" if made else "all topics are there, safe to keep a ledger"
+    typer.echo(f"cluster {identity}: {done}")
 
 
 def print_status(found: Status) -> None:

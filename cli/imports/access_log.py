@@ -3,9 +3,9 @@
     %h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i"
 
 Escapes such as `\\"` and `\\x00` inside quotes are undone. A line that was cut in its last
-field, as log pipelines do with long user agents, still tells of a visit. A request line that is not HTTP
-(a port scan, TLS bytes) still was a visit of some method; a line of another shape is
-rejected with what was expected.
+field, as log pipelines do with long user agents, still tells of a visit. A request line
+that is not HTTP (a port scan, TLS bytes) still was a visit of some method; a line of
+another shape is rejected with what was expected.
 """
 
 from __future__ import annotations

@@ -1,0 +1,71 @@
+"""Errors in words: what cannot be done, and what would mend it, on one line and exit code 1.
+
+A traceback is for a fault in this program; a broker that is down, an unknown program or a
+map with a wrong key is none. `PLEDGER_DEBUG=1` shows the traceback all the same.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+
+class LedgerGroup(TyperGroup):
+    """A group of commands whose expected errors are said in words."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise
+        except Exception as problem:
+            if os.environ.get("PLEDGER_DEBUG") or not is_expected(problem):
+                raise
+            typer.echo(f"error: {in_words(problem)}", err=True)
+            raise typer.Exit(1) from problem
+
+
+def is_expected(problem: Exception) -> bool:
+    """Whether `problem` tells of the world, not of a fault in this program."""
+    from clickhouse_connect.driver.exceptions import ClickHouseError
+    from confluent_kafka import KafkaException
+    from eventsourcing.persistence import PersistenceError
+
+    from aggregates.errors import DecisionError
+    from cli.imports.click_table import ColumnError
+    from cli.imports.deal_map import MapError
+    from cli.imports.expressions import ExpressionError
+    from cli.ledger import NotReady, Unreachable
+    from cli.reading import BadOption
+    from events.ids import BadId
+    from events.log import LogError
+    from streams.schema import SchemaError
+
+    return isinstance(
+        problem,
+        BadId
+        | BadOption
+        | ClickHouseError
+        | ColumnError
+        | DecisionError
+        | ExpressionError
+        | KafkaException
+        | LogError
+        | MapError
+        | NotReady
+        | OSError
+        | PersistenceError
+        | SchemaError
+        | Unreachable,
+    )
+
+
+def in_words(problem: Exception) -> str:
+    """One line about `problem`."""
+    if isinstance(problem, OSError) and problem.filename:
+        return f"{problem.filename}: {problem.strerror}"
+    text = " ".join(str(problem).split())
+    return text or type(problem).__name__

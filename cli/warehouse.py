@@ -1,0 +1,84 @@
+"""`pledger sql` and `pledger dead-letters`: the warehouse, asked directly."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cli.display import AsJson, Column, print_json, show, text
+from cli.ledger import rows, warehouse
+from cli.system import Home, settings_of
+
+DEAD_LETTERS = """
+SELECT source, processors, error, key, value, recorded
+FROM unreadable_records ORDER BY recorded, source LIMIT {limit:UInt32}
+"""
+SHOWN_ERROR = 100
+"""Characters of an error in a table; all of it stands in the JSON."""
+
+
+def add_warehouse_commands(app: typer.Typer) -> None:
+    app.command()(sql)
+    app.command("dead-letters")(dead_letters)
+
+
+def sql(
+    query: Annotated[str, typer.Argument(help="One SELECT, SHOW or DESCRIBE; - reads stdin.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the warehouse. Read only; all amounts are in minor units.
+
+    Examples:
+
+        pledger sql "SELECT * FROM trial_balance"
+
+        pledger sql "SELECT partner, sum(commission) FROM partner_daily GROUP BY partner" --json
+
+        pledger sql "SHOW TABLES"
+    """
+    asked = typer.get_text_stream("stdin").read() if query == "-" else query
+    with warehouse(settings_of(home)) as client:
+        found = client.query(asked, settings={"readonly": 1})
+        names = list(found.column_names)
+        values = found.result_rows
+    if as_json:
+        print_json([dict(zip(names, row, strict=True)) for row in values])
+        return
+    show(
+        [dict(enumerate(row)) for row in values],  # two columns may have one name
+        [_column(number, name, values) for number, name in enumerate(names)],
+        as_json=False,
+        empty="no rows",
+    )
+
+
+def dead_letters(
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """List records that could not be read, with the error and where they stand.
+
+    They earn nothing and stop nobody; whoever wrote them must mend and send them again.
+    """
+    with warehouse(settings_of(home)) as client:
+        found = rows(client, DEAD_LETTERS, limit=limit)
+    columns = [
+        Column("recorded", lambda row: f"{row['recorded']:%Y-%m-%d %H:%M:%S}"),
+        text("record", "source"),
+        text("key", "key"),
+        Column("met by", lambda row: ", ".join(row["processors"])),
+        Column("error", lambda row: str(row["error"])[:SHOWN_ERROR]),
+    ]
+    show(found, columns, as_json=as_json, empty="no dead letters: every record could be read")
+
+
+def _column(number: int, name: str, values: Any) -> Column:
+    numeric = bool(values) and isinstance(values[0][number], int | float)
+    return Column(name, lambda row: _cell(row[number]), right=numeric)
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)
