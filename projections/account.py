@@ -214,7 +214,7 @@ def _clawback(
         balance=Balance(
             before.payable - amount, before.pending - held, before.in_transit, before.paid
         ),
-        reason="" if amount else "rounds_to_zero",
+        reason=due.reason if amount else "rounds_to_zero",
         rule=item.rule,
         terms=item.terms,
         terms_at=item.terms_at,
