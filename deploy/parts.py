@@ -21,6 +21,7 @@ from deploy import DeployError, health
 from deploy.children import own_group
 from deploy.kafka import EmbeddedBroker, last_lines
 from deploy.ports import LOOPBACK, free_port, is_free
+from deploy.topics import check_cluster, check_topics, connect
 from events.settings import Settings, SettingsError, Warehouse, load
 
 BROKER, WAREHOUSE, GATEWAY, WORKER = "broker", "warehouse", "gateway", "worker"
@@ -76,9 +77,6 @@ class PythonPart:
         self.log = settings.logs / f"{name}.log"
         self.command = [sys.executable, "-m", *arguments]
 
-    def environment(self) -> dict[str, str]:
-        return {**os.environ, "PLEDGER_HOME": str(self.home), "PYTHONUNBUFFERED": "1"}
-
     def start(self) -> subprocess.Popen[bytes]:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
@@ -87,7 +85,7 @@ class PythonPart:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=self.environment(),
+                env={**os.environ, "PLEDGER_HOME": str(self.home), "PYTHONUNBUFFERED": "1"},
                 preexec_fn=own_group,
             )
 
@@ -122,16 +120,12 @@ class GatewayPart(PythonPart):
 
 
 class WorkerPart(PythonPart):
-    """A stream processor; each has its number, which names its state directory."""
+    """A stream processor; it takes a state directory that no other worker holds."""
 
     def __init__(self, settings: Settings, number: int) -> None:
         super().__init__(f"{WORKER}-{number}", settings, ["deploy.parts", WORKER], "")
-        self.number = number
         self.heartbeats = settings.run
         self.heartbeat = settings.run / "no-worker.json"
-
-    def environment(self) -> dict[str, str]:
-        return {**super().environment(), "PLEDGER_WORKER": str(self.number)}
 
     def start(self) -> subprocess.Popen[bytes]:
         self.heartbeat.unlink(missing_ok=True)
@@ -182,6 +176,7 @@ def run_gateway(settings: Settings, host: str, port: int) -> None:
     """Serve HTTP until stopped."""
     from gateway.server import run
 
+    check_log(settings)
     run(settings, host, port)
 
 
@@ -189,7 +184,15 @@ def run_worker(settings: Settings) -> None:
     """Run the stream processors until stopped."""
     from streams.worker import run
 
+    check_log(settings)
     run(settings)
+
+
+def check_log(settings: Settings) -> None:
+    """Refuse a cluster that is not this home's, and topics that would lose the ledger."""
+    check_cluster(settings.home, settings.broker)
+    client, _ = connect(settings.broker)
+    check_topics(client)
 
 
 def main() -> int:
@@ -200,12 +203,12 @@ def main() -> int:
     asked = parser.parse_args()
     try:
         settings = load()
-    except SettingsError as error:
+        if asked.part == GATEWAY:
+            run_gateway(settings, asked.host, claimed_port(asked.port, GATEWAY))
+        else:
+            run_worker(settings)
+    except (DeployError, SettingsError) as error:
         sys.exit(f"error: {error}")
-    if asked.part == GATEWAY:
-        run_gateway(settings, asked.host, asked.port)
-    else:
-        run_worker(settings)
     return 0
 
 

@@ -124,6 +124,11 @@ def await_leaders(client: AdminClient, topics: list[str]) -> None:
 def check_topics(client: AdminClient) -> None:
     """Refuse topics that could lose the ledger or break its order; `DeployError` lists all."""
     metadata = client.list_topics(timeout=SECONDS)
+    missing = [topic.name for topic in TOPICS if topic.name not in metadata.topics]
+    if missing:
+        raise DeployError(
+            f"the cluster has no topics {', '.join(missing)}; create them with: pledger topics"
+        )
     problems = [
         f"topic {topic.name}: {len(metadata.topics[topic.name].partitions)} partitions, must be 1 "
         "(its records are in one order)"
