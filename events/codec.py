@@ -77,12 +77,15 @@ def decode(topic: str, value: bytes) -> Any:
         return msgspec.convert(raised, _union(FAMILIES[topic]))
 
 
-def decode_record(record: Record) -> Any:
-    """As `decode`, with the record's coordinates in the error (`UnreadableRecord`)."""
+def decode_record(record: Record, family: str = "") -> Any:
+    """As `decode`, with the record's coordinates in the error (`UnreadableRecord`).
+
+    `family`: whose types they are, when the record's topic has another name.
+    """
     if record.value is None:
         raise UnreadableRecord(record, "the record is empty; expected a JSON object")
     try:
-        return decode(record.topic, record.value)
+        return decode(family or record.topic, record.value)
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         raise UnreadableRecord(record, str(problem)) from problem
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 from enum import Enum
 
+from events import topics
 from events.codec import UnreadableRecord, decode_record
 from events.decisions import Decision, DecisionRecord, StoredDecision
 from events.position import Record
@@ -64,7 +65,7 @@ class DecisionLog:
         if record.offset < self.next_offset:
             return ()
         self.next_offset = record.offset + 1
-        batch: DecisionRecord = decode_record(record)
+        batch: DecisionRecord = decode_record(record, topics.DECISIONS)
         wanted = [(event.aggregate, event.version) for event in batch.events]
         if len(set(wanted)) != len(wanted) or any(
             version in self._taken.get(aggregate, ()) for aggregate, version in wanted

@@ -18,7 +18,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 DEFAULT_BROKER_PORT = 9092
 DEFAULT_WAREHOUSE_PORT = 8123
@@ -47,6 +47,11 @@ class Broker:
                 f"PLEDGER_BROKER={dsn!r}: expected host:port or kafka://host:port?option=value"
             )
         return cls(parts.netloc, dict(parse_qsl(parts.query)))
+
+    @property
+    def dsn(self) -> str:
+        """The text that `parse` understands, for the environment of another process."""
+        return f"kafka://{self.servers}" + (f"?{urlencode(self.options)}" if self.options else "")
 
     def client(self, **settings: object) -> dict[str, object]:
         """Settings of a librdkafka client of this cluster; `settings` come last."""
