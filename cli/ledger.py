@@ -6,6 +6,8 @@ this ledger's, before anything else; a client library left alone would retry in 
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 
 BROKER_SECONDS = 4.0
 """How long a command waits for the broker's first answer, in seconds."""
+
+
+NO_SUCH = re.compile(r"UNKNOWN_(TABLE|DATABASE)")
+"""ClickHouse's own names for what a worker has not made yet."""
 
 
 class Unreachable(RuntimeError):
@@ -86,21 +92,21 @@ def directory(settings: Settings) -> Iterator[DirectoryFollower]:
 @contextmanager
 def warehouse(settings: Settings) -> Iterator[Client]:
     """A client of the warehouse; raises Unreachable when none answers."""
-    from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
+    from clickhouse_connect.driver.exceptions import ClickHouseError
 
     from streams.schema import connect
 
+    # The client reports a refused connection on stderr besides raising it.
+    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
     try:
         client = connect(settings.warehouse)
-    except DatabaseError as problem:
-        raise _no_database(settings.warehouse, problem) from problem
     except ClickHouseError as problem:
-        raise Unreachable(_nobody_at(settings.warehouse)) from problem
+        raise _said(settings.warehouse, problem) from problem
     try:
         yield client
-    except DatabaseError as problem:
-        if "UNKNOWN_TABLE" in str(problem) or "UNKNOWN_DATABASE" in str(problem):
-            raise _no_database(settings.warehouse, problem) from problem
+    except ClickHouseError as problem:
+        if NO_SUCH.search(str(problem)):
+            raise _said(settings.warehouse, problem) from problem
         raise
     finally:
         client.close()
@@ -111,23 +117,21 @@ def rows(client: Client, sql: str, **parameters: Any) -> list[dict[str, Any]]:
     return list(client.query(sql, parameters=parameters).named_results())
 
 
-def _nobody_at(where: Warehouse) -> str:
-    return (
-        f"no warehouse answers at {where.host}:{where.port}; start the ledger with `pledger up`, "
-        "or set PLEDGER_WAREHOUSE to the ClickHouse to use"
-    )
-
-
-def _no_database(where: Warehouse, problem: Exception) -> Exception:
+def _said(where: Warehouse, problem: Exception) -> Exception:
+    """The client's error with what would mend it."""
     text = str(problem)
-    if "UNKNOWN_DATABASE" in text or "UNKNOWN_TABLE" in text:
+    at = f"{where.host}:{where.port}"
+    if NO_SUCH.search(text):
         return NotReady(
-            f"the warehouse at {where.host}:{where.port} has no complete database "
-            f"{where.database!r} yet; a running worker (`pledger up`) makes and fills it"
+            f"the warehouse at {at} has no complete database {where.database!r} yet; a running "
+            "worker (`pledger up`) makes and fills it"
         )
-    if "AUTHENTICATION" in text or "516" in text:
+    if "AUTHENTICATION" in text or "REQUIRED_PASSWORD" in text:
         return Unreachable(
-            f"the warehouse at {where.host}:{where.port} refuses user {where.username!r}; "
-            "put user and password into PLEDGER_WAREHOUSE"
+            f"the warehouse at {at} refuses user {where.username!r}; put user and password into "
+            "PLEDGER_WAREHOUSE"
         )
-    return Unreachable(f"{_nobody_at(where)} ({text.splitlines()[0]})")
+    return Unreachable(
+        f"no warehouse answers at {at}; start the ledger with `pledger up`, or set "
+        "PLEDGER_WAREHOUSE to the ClickHouse to use"
+    )
