@@ -311,5 +311,3 @@ class SharedLog:
         with contextlib.suppress(LogError):
             self._writer.flush(1.0)
         self._tail.close()
-
-

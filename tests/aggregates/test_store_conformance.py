@@ -53,7 +53,9 @@ class TestAggregateRecorderWithTextIds(TestAggregateRecorder):
         return f"program:{uuid4()}"
 
 
-class TestApplicationRecorder(OnALog, persistence.ApplicationRecorderTestCase[LogApplicationRecorder]):
+class TestApplicationRecorder(
+    OnALog, persistence.ApplicationRecorderTestCase[LogApplicationRecorder]
+):
     def create_recorder(self) -> LogApplicationRecorder:
         return self.open().application_recorder()
 

@@ -1,0 +1,302 @@
+"""`Decisions`: the commands by which people, and the payouts agent, decide.
+
+    decisions = open_decisions(settings.broker)
+    decisions.create_program("acme", "Acme Ltd", "EUR", by="ann")
+
+Any number of processes decide at once. A command reads, decides and inserts; when another
+came first, it reads what that one wrote and decides again. A command may be repeated: with
+the same content it returns quietly, with other content it raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.persistence import IntegrityError, Transcoder
+
+from aggregates.checks import coupon_code
+from aggregates.coupon import Coupon
+from aggregates.decision import DecisionAggregate, PlainJSON
+from aggregates.errors import Contended, DecisionError, NotFound
+from aggregates.link import Link
+from aggregates.partner import Partner
+from aggregates.payout import Payout
+from aggregates.program import Program
+from aggregates.store import LogApplicationRecorder
+from events.settings import Broker
+from events.terms import Rule, Terms
+
+ATTEMPTS = 50
+"""How often a command decides again because another writer came first."""
+
+A = TypeVar("A", bound=DecisionAggregate)
+R = TypeVar("R")
+
+
+class Decisions(Application[str]):
+    """The commands, and the rules between aggregates. Thread-safe.
+
+    Commands raise the types of `aggregates.errors`, and the library's OperationalError when
+    the broker does not answer. `by` is who decided.
+    """
+
+    name = "Decisions"
+
+    def construct_transcoder(self) -> Transcoder:
+        return PlainJSON()
+
+    # Programs
+
+    def create_program(self, program: str, name: str, currency: str, by: str = "") -> None:
+        """`currency`: ISO 4217."""
+        self._create(
+            Program,
+            Program.create_id(program),
+            lambda: Program.create(program, name, currency, by),
+            lambda found: found.repeat_creation(name, currency),
+        )
+
+    def add_terms(
+        self,
+        program: str,
+        rules: Sequence[Rule],
+        *,
+        effective_from: int,
+        attribution: str = "last_touch",
+        window_days: int = 30,
+        signup_window_days: int = 365,
+        hold_days: int = 30,
+        engine: str = "1",
+        by: str = "",
+    ) -> Terms:
+        """The terms as added, with their version. `effective_from`: ms since 1970 UTC."""
+        terms: Terms = self._change(
+            lambda: self._program(program),
+            lambda found: found.add_terms(
+                rules,
+                effective_from=effective_from,
+                attribution=attribution,
+                window_days=window_days,
+                signup_window_days=signup_window_days,
+                hold_days=hold_days,
+                engine=engine,
+                by=by,
+            ),
+        )
+        return terms
+
+    def pause_program(self, program: str, by: str = "") -> None:
+        self._change(lambda: self._program(program), lambda found: found.pause(by))
+
+    def resume_program(self, program: str, by: str = "") -> None:
+        self._change(lambda: self._program(program), lambda found: found.resume(by))
+
+    def program(self, program: str) -> Program:
+        """As it stands now, also by what other processes decided; raises NotFound."""
+        return self._now(lambda: self._program(program))
+
+    # Partners
+
+    def register_partner(self, partner: str, name: str, by: str = "") -> None:
+        self._create(
+            Partner,
+            Partner.create_id(partner),
+            lambda: Partner.register(partner, name, by),
+            lambda found: found.repeat_registration(name),
+        )
+
+    def apply(self, partner: str, program: str, by: str = "") -> None:
+        """The partner asks to join the program."""
+        self._change(lambda: self._member(partner, program), lambda found: found.apply(program, by))
+
+    def approve(self, partner: str, program: str, by: str = "") -> None:
+        """The program takes the partner, whether it applied or not."""
+        self._change(
+            lambda: self._member(partner, program), lambda found: found.approve(program, by)
+        )
+
+    def suspend(self, partner: str, program: str, reason: str = "", by: str = "") -> None:
+        self._change(
+            lambda: self._member(partner, program), lambda found: found.suspend(program, reason, by)
+        )
+
+    def partner(self, partner: str) -> Partner:
+        return self._now(lambda: self._partner(partner))
+
+    # Links and coupons
+
+    def create_link(
+        self, link: str, program: str, partner: str, destination: str, by: str = ""
+    ) -> None:
+        """`destination`: the only URL the link leads to."""
+        self._create(
+            Link,
+            Link.create_id(link),
+            lambda: Link.create(
+                link,
+                self._program(program).program,
+                self._partner(partner).partner,
+                destination,
+                by,
+            ),
+            lambda found: found.repeat_creation(program, partner, destination),
+        )
+
+    def disable_link(self, link: str, by: str = "") -> None:
+        self._change(lambda: self._link(link), lambda found: found.disable(by))
+
+    def link(self, link: str) -> Link:
+        return self._now(lambda: self._link(link))
+
+    def create_coupon(self, program: str, code: str, partner: str, by: str = "") -> None:
+        """Codes compare without regard to case."""
+        self._create(
+            Coupon,
+            Coupon.create_id(program, coupon_code(code)),
+            lambda: Coupon.create(
+                self._program(program).program, code, self._partner(partner).partner, by
+            ),
+            lambda found: found.repeat_creation(partner),
+        )
+
+    def retire_coupon(self, program: str, code: str, by: str = "") -> None:
+        self._change(lambda: self._coupon(program, code), lambda found: found.retire(by))
+
+    def coupon(self, program: str, code: str) -> Coupon:
+        return self._now(lambda: self._coupon(program, code))
+
+    # Payouts
+
+    def request_payout(
+        self, payout: str, partner: str, program: str, unit: str, amount: int = 0, by: str = ""
+    ) -> None:
+        """Ask for `amount` minor units of `unit`; 0 asks for all that is available."""
+        self._create(
+            Payout,
+            Payout.create_id(payout),
+            lambda: Payout.request(
+                payout,
+                self._partner(partner).partner,
+                self._program(program).program,
+                unit,
+                amount,
+                by,
+            ),
+            lambda found: found.repeat_request(partner, program, unit, amount),
+        )
+
+    def fund_payout(self, payout: str, amount: int, entry: str) -> None:
+        """The journal's answer: `amount` minor units in transit, by the entry at `entry`."""
+        self._change(lambda: self._payout(payout), lambda found: found.fund(amount, entry))
+
+    def refuse_payout(self, payout: str, reason: str, entry: str) -> None:
+        """The journal's answer: refused, by the entry at position `entry`."""
+        self._change(lambda: self._payout(payout), lambda found: found.refuse(reason, entry))
+
+    def send_payout(self, payout: str, reference: str = "", by: str = "") -> None:
+        self._change(lambda: self._payout(payout), lambda found: found.send(reference, by))
+
+    def settle_payout(self, payout: str, reference: str = "", by: str = "") -> None:
+        self._change(lambda: self._payout(payout), lambda found: found.settle(reference, by))
+
+    def fail_payout(self, payout: str, reason: str = "", by: str = "") -> None:
+        self._change(lambda: self._payout(payout), lambda found: found.fail(reason, by))
+
+    def payout(self, payout: str) -> Payout:
+        return self._now(lambda: self._payout(payout))
+
+    # Reading
+
+    def refresh(self) -> int:
+        """Read what others decided, up to the log's end; the number of decisions."""
+        assert isinstance(self.recorder, LogApplicationRecorder)
+        return self.recorder.refresh()
+
+    def _now(self, read: Callable[[], A]) -> A:
+        self.refresh()
+        return read()
+
+    def _program(self, program: str) -> Program:
+        return self._get(Program, Program.create_id(program), "`create_program` makes it")
+
+    def _partner(self, partner: str) -> Partner:
+        return self._get(Partner, Partner.create_id(partner), "`register_partner` makes it")
+
+    def _member(self, partner: str, program: str) -> Partner:
+        self._program(program)
+        return self._partner(partner)
+
+    def _link(self, link: str) -> Link:
+        return self._get(Link, Link.create_id(link), "`create_link` makes it")
+
+    def _coupon(self, program: str, code: str) -> Coupon:
+        name = Coupon.create_id(program, coupon_code(code))
+        return self._get(Coupon, name, "`create_coupon` makes it")
+
+    def _payout(self, payout: str) -> Payout:
+        return self._get(Payout, Payout.create_id(payout), "`request_payout` makes it")
+
+    def _get(self, kind: type[A], name: str, remedy: str) -> A:
+        found = self._find(kind, name)
+        if found is None:
+            raise NotFound(f"there is no {name.replace(':', ' ', 1)}; {remedy}")
+        return found
+
+    def _find(self, kind: type[A], name: str) -> A | None:
+        try:
+            found: A = self.repository.get(name)
+        except AggregateNotFoundError:
+            return None
+        assert isinstance(found, kind), f"{name} is a {type(found).__name__}"
+        return found
+
+    # Deciding
+
+    def _create(
+        self, kind: type[A], name: str, create: Callable[[], A], repeat: Callable[[A], None]
+    ) -> None:
+        def attempt() -> None:
+            found = self._find(kind, name)
+            if found is None:
+                self.save(create())
+            else:
+                repeat(found)
+
+        self._attempt(attempt)
+
+    def _change(self, find: Callable[[], A], change: Callable[[A], R]) -> R:
+        def attempt() -> R:
+            found = find()
+            result = change(found)
+            if found.pending_events:
+                self.save(found)
+            return result
+
+        return self._attempt(attempt)
+
+    def _attempt(self, attempt: Callable[[], R]) -> R:
+        """Decide until nobody came first. A refusal only counts if it was decided on all that
+        stood in the log when the command began."""
+        is_fresh = False
+        for _ in range(ATTEMPTS):
+            try:
+                return attempt()
+            except IntegrityError:
+                continue  # the insert read the log back, and so the winner with it
+            except DecisionError:
+                if is_fresh:
+                    raise
+                self.refresh()
+                is_fresh = True
+        raise Contended(f"others came first {ATTEMPTS} times; nothing was decided, try again")
+
+
+def open_decisions(broker: Broker, topic: str = "") -> Decisions:
+    """The commands of the ledger on `broker`; read whole before this returns.
+
+    Raises the library's OperationalError when the broker or the topic is not there.
+    """
+    env = {"PERSISTENCE_MODULE": "aggregates.store", "PLEDGER_BROKER": broker.dsn}
+    return Decisions(env | ({"DECISIONS_TOPIC": topic} if topic else {}))

@@ -1,0 +1,99 @@
+"""What a value must be before it may stand in a decision. All raise `Invalid`."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import pycountry
+
+from aggregates.errors import Invalid
+from events.ids import BadId, slug
+
+NAME = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+POSITION = re.compile(r"[^/\s]+/\d+/\d+")
+LARGEST_AMOUNT = 2**63 - 1
+"""Minor units; what a 64-bit ledger column holds."""
+
+
+def slug_of(field: str, text: str) -> str:
+    """The id of a program, partner, link or payout (`events.ids.slug`)."""
+    try:
+        return slug(field, text)
+    except BadId:
+        raise Invalid(
+            field,
+            text,
+            "1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit",
+        ) from None
+
+
+def coupon_code(text: str) -> str:
+    """A coupon code in upper case: codes compare without regard to case."""
+    return slug_of("code", text.strip().upper())
+
+
+def name_of(field: str, text: str) -> str:
+    if not NAME.fullmatch(text) or not text.strip():
+        raise Invalid(field, text, "1 to 200 printable characters")
+    return text
+
+
+def currency_of(field: str, text: str) -> str:
+    """An ISO 4217 code in upper case, as EUR."""
+    if pycountry.currencies.get(alpha_3=text) is None or text != text.upper():
+        raise Invalid(field, text, "an ISO 4217 currency code in upper case, for example EUR")
+    return text
+
+
+def unit_of(field: str, text: str) -> str:
+    """A currency, or a program's own unit such as `acme:credit`."""
+    program, colon, unit = text.partition(":")
+    if not colon:
+        return currency_of(field, text)
+    slug_of(field, program)
+    slug_of(field, unit)
+    return text
+
+
+def url_of(field: str, text: str) -> str:
+    """An absolute http or https URL without user name or password."""
+    expected = "an absolute URL, http:// or https://, without user name or white space"
+    try:
+        parts = urlsplit(text)
+        port_is_readable = parts.port is None or parts.port > 0
+    except ValueError:
+        raise Invalid(field, text, expected) from None
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or not port_is_readable
+        or "@" in parts.netloc
+        or re.search(r"[\s\x00-\x1f\x7f\\]", text)
+    ):
+        raise Invalid(field, text, expected)
+    return text
+
+
+def amount_of(field: str, amount: int, least: int = 0) -> int:
+    """An amount in minor units."""
+    if type(amount) is not int or not least <= amount <= LARGEST_AMOUNT:
+        raise Invalid(field, amount, f"minor units, an integer of at least {least}")
+    return amount
+
+
+def days_of(field: str, days: int) -> int:
+    if type(days) is not int or not 0 <= days <= MOST_DAYS:
+        raise Invalid(field, days, f"a number of days from 0 to {MOST_DAYS}")
+    return days
+
+
+MOST_DAYS = 36_500
+"""A century: keeps times within what every database can hold."""
+
+
+def position_of(field: str, text: str) -> str:
+    """The place of a journal entry, `topic/partition/offset`."""
+    if not POSITION.fullmatch(text):
+        raise Invalid(field, text, "topic/partition/offset, for example journal/3/1842")
+    return text
