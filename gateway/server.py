@@ -8,6 +8,7 @@ to acknowledge what was appended, leave.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -32,6 +33,9 @@ from streams.decisions import DirectoryFollower
 
 BACKLOG = 4_096
 """Connections that may wait to be accepted, and be open at once."""
+
+GC_THRESHOLD = 50_000
+"""Objects made before garbage is looked for: a request makes some tens, and no cycles."""
 
 logger = logging.getLogger(__name__)
 
@@ -101,6 +105,9 @@ async def _serve(settings: Settings, configuration: Configuration, host: str, po
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, server.stop)
     logger.info("gateway on http://%s:%d, %d decisions known", host, port, known.count)
+    gc.collect()
+    gc.freeze()  # what was loaded so far is never looked through again
+    gc.set_threshold(GC_THRESHOLD)
     try:
         await server.serve()
     finally:

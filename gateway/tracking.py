@@ -28,9 +28,9 @@ CLICK_ID_NAMES = (
 )
 """Under which names networks send a click id, in order of preference."""
 
-TRACKED = frozenset(
-    "sub1 sub2 sub3 sub4 sub5 source_id creative_id coupon_code gclid fbclid ttclid".split()
-)
+SUB_IDS = ("sub1", "sub2", "sub3", "sub4", "sub5")
+AD_CLICKS = ("gclid", "fbclid", "ttclid")
+TRACKED = frozenset((*SUB_IDS, *AD_CLICKS, "source_id", "creative_id", "coupon_code"))
 """Names in a click's query that are fields of the click."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")

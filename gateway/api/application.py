@@ -6,6 +6,7 @@ import logging
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from eventsourcing.persistence import PersistenceError
 from litestar import Litestar, Request, Response
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
@@ -13,7 +14,14 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from aggregates.errors import AlreadyExists, Conflict, DecisionError, NotFound
+from aggregates.errors import (
+    AlreadyExists,
+    Conflict,
+    Contended,
+    DecisionError,
+    Invalid,
+    NotFound,
+)
 from gateway.api.balances import balances
 from gateway.api.context import Context
 from gateway.api.conversions import conversions
@@ -26,7 +34,7 @@ from gateway.api.payouts import payouts
 from gateway.api.programs import programs
 from gateway.bridge import Asgi
 from gateway.idempotency import idempotent
-from gateway.problems import MEDIA_TYPE, Problem
+from gateway.problems import MEDIA_TYPE, FieldProblem, Problem
 
 DESCRIPTION = (
     "Programs, partners, links, conversions and payouts of a partner ledger. Amounts are "
@@ -63,6 +71,7 @@ def litestar_application(context: Context) -> Litestar:
             ValidationException: _invalid,
             HTTPException: _http_error,
             DecisionError: _refused,
+            PersistenceError: _not_stored,
             Exception: _unexpected,
         },
         openapi_config=OpenAPIConfig(
@@ -108,12 +117,22 @@ def _http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Answe
 
 
 def _refused(_request: Request[Any, Any, Any], error: DecisionError) -> Answered:
-    """What the aggregates refuse: 404, 409, or 422."""
-    if isinstance(error, NotFound):
-        return _answer(Problem(404, str(error)))
-    if isinstance(error, AlreadyExists | Conflict):
-        return _answer(Problem(409, str(error)))
+    """What the aggregates refuse: 404, 409, 422, or 503 when it should be tried again."""
+    match error:
+        case Invalid():
+            return _answer(FieldProblem(error.field, str(error)))
+        case NotFound():
+            return _answer(Problem(404, str(error)))
+        case AlreadyExists() | Conflict():
+            return _answer(Problem(409, str(error)))
+        case Contended():
+            return _answer(Problem(503, str(error)))
     return _answer(Problem(422, str(error)))
+
+
+def _not_stored(_request: Request[Any, Any, Any], error: PersistenceError) -> Answered:
+    logger.warning("a decision could not be stored: %s", error)
+    return _answer(Problem(503, f"the decision is not recorded: {error}"))
 
 
 def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Answered:

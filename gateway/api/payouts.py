@@ -6,8 +6,6 @@ and settled or failed. A payout is at most one of those.
 
 from __future__ import annotations
 
-from typing import Any
-
 from litestar import Router, get, post
 from msgspec import Struct
 
@@ -118,17 +116,17 @@ async def fail_payout(payout: str, data: Failure, context: Context) -> PayoutVie
 
 
 async def payout_view(context: Context, payout: str) -> PayoutView:
-    found: Any = await context.ask(lambda decisions: decisions.payout(payout))
+    found = await context.ask(lambda decisions: decisions.payout(payout))
     return PayoutView(
         payout=payout,
         program=found.program,
         partner=found.partner,
         unit=found.unit,
-        requested=found.requested,
+        requested=found.requested_amount,
         amount=found.amount,
         status=found.status,
         reason=found.reason,
-        reference=found.reference,
+        reference=found.settled_reference or found.sent_reference,
         entry=found.entry,
     )
 
