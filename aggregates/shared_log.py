@@ -36,7 +36,7 @@ ACKNOWLEDGE_MS = 15_000
 READ_BACK_S = 30.0
 """How long an acknowledged record may take to be read back, seconds. Only a broker that
 stopped answering takes longer than milliseconds: this ends the wait with an error."""
-IDLE_S = 0.5
+IDLE_S = 0.1
 """How often the serving threads look whether they should end, seconds."""
 
 log = logging.getLogger(__name__)
@@ -90,6 +90,11 @@ class SharedLog:
         self._listeners: set[threading.Event] = set()
         self._failure = ""
         self._closed = False
+        # First of all, so that it is connected by the time the log was read: an idempotent
+        # producer asked to write before that tries again half a second later.
+        self._writer = Writer(
+            broker, linger_ms=0, **{"message.timeout.ms": ACKNOWLEDGE_MS, "log_level": 2}
+        )
         try:
             found = partitions(broker, topic)
             if found != 1:
@@ -97,9 +102,6 @@ class SharedLog:
                     f"topic {topic} has {found} partitions; decisions need one, for their order"
                 )
             self._tail = Tail(broker, topic, 0)
-            self._writer = Writer(
-                broker, linger_ms=0, **{"message.timeout.ms": ACKNOWLEDGE_MS, "log_level": 2}
-            )
         except (LogError, KafkaException) as problem:
             raise LogUnavailable(f"topic {topic} on {broker.servers}: {problem}") from problem
         self._threads = [

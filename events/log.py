@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from confluent_kafka import (
-    OFFSET_BEGINNING,
     Consumer,
     KafkaError,
     KafkaException,
@@ -235,7 +234,8 @@ class Tail:
         # waiting for records, and for ever while another thread polls.
         self._asking: Consumer | None = None
         self._spot = TopicPartition(topic, partition)
-        self._consumer.assign([TopicPartition(topic, partition, start or OFFSET_BEGINNING)])
+        # An offset, not OFFSET_BEGINNING: that costs half a second, and hides deleted records.
+        self._consumer.assign([TopicPartition(topic, partition, start)])
         self.next_offset = start
 
     def poll(self, timeout: float = 1.0) -> list[Record]:
