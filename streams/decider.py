@@ -1,0 +1,139 @@
+"""Deciders: folds whose every output answers one input, in the partition of the same number.
+
+Their state evolves only from outputs that the log accepted. So whatever was lost (the
+last outputs' state, or all of it) is read back: from where the saved state ends, each
+output that stands in the log is folded, and the last one says which input comes next.
+"""
+
+from __future__ import annotations
+
+import logging
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import msgspec
+
+from events.codec import UnreadableRecord, decode_record
+from events.first_wins import Dense, Verdict
+from events.log import read_batches
+from events.position import Record
+from streams.processor import Fold, Place, Processor
+from streams.state import StateError
+
+log = logging.getLogger(__name__)
+
+CACHED_KEYS = 100_000
+"""Decoded states a partition keeps in memory before it begins anew."""
+
+
+class Decider(Fold):
+    """Base of the attribution and posting folds; `_evolve_from` folds what stands in the log."""
+
+    output_topic: ClassVar[str]
+
+    def __init__(self, processor: Processor, place: Place) -> None:
+        self.processor = processor
+        self.place = place
+        self.state = processor.open_state(place, self.output_topic)
+        self.progress = self.state.progress
+        self.values: dict[bytes, msgspec.Struct | None] = {}
+        """State by its key on disk, decoded; None: there is none."""
+        self.changed: set[bytes] = set()
+        self._writing = 0
+        try:
+            self._read_back()
+        except BaseException:
+            self.state.close()
+            raise
+
+    @property
+    def next_input(self) -> int:  # type: ignore[override]
+        return self.progress.next_input
+
+    @abstractmethod
+    def _evolve_from(self, output: Any, value: bytes) -> None:
+        """Fold an accepted output; `value` are its bytes in the log."""
+
+    @abstractmethod
+    def _skip(self, records: Sequence[Record]) -> None:
+        """Note inputs that are answered already."""
+
+    def won(self) -> bool:
+        """Our outputs follow the known end of the log without a hole: nobody else wrote."""
+        _, end = self.processor.ends(self.output_topic, self.place.partition)
+        if end != self.progress.next_output + self._writing:
+            return False
+        self.progress.next_output = end
+        return True
+
+    def save(self) -> None:
+        encode = msgspec.msgpack.encode
+        values = self.values
+        self.state.save((key, encode(values[key])) for key in self.changed)
+        self.changed.clear()
+        if len(values) > CACHED_KEYS:
+            values.clear()
+
+    def close(self) -> None:
+        self.state.close()
+
+    def _read_back(self) -> None:
+        progress, place = self.progress, self.place
+        _, end = self.processor.ends(self.output_topic, place.partition)
+        _, input_end = self.processor.ends(*place)
+        self._refuse_beyond(self.output_topic, progress.next_output, end)
+        self._refuse_beyond(place.topic, progress.next_input, input_end)
+        broker = self.processor.broker
+        for batch in read_batches(
+            broker, self.output_topic, place.partition, progress.next_output, end
+        ):
+            self.processor.go_on()
+            self._fold_outputs(batch)
+            progress.next_output = batch[-1].offset + 1
+            self.save()
+        self._refuse_beyond(place.topic, progress.answered, input_end)
+        for batch in read_batches(
+            broker, place.topic, place.partition, progress.next_input, progress.answered
+        ):
+            self.processor.go_on()
+            self._skip(batch)
+            progress.next_input = batch[-1].offset + 1
+        self.save()
+
+    def _fold_outputs(self, batch: Sequence[Record]) -> None:
+        """Accept what stands in the output partition: the first record for a position wins."""
+        ours, progress = str(self.place), self.progress
+        dense = Dense({ours: progress.n - 1})
+        for record in batch:
+            try:
+                output = decode_record(record)
+            except UnreadableRecord as problem:
+                log.warning("%s: ignored: %s", self.processor.name, problem)
+                continue
+            stream, _, offset = output.source.rpartition("/")
+            if stream != ours:
+                log.warning("%s: ignored: made from %s", record.position, output.source)
+                continue
+            verdict = dense.judge(output.source, output.n)
+            if verdict is Verdict.ACCEPTED:
+                assert record.value is not None
+                self._evolve_from(output, record.value)
+                progress.n = output.n + 1
+                progress.answered = int(offset) + 1
+            elif verdict is Verdict.AHEAD:
+                self.processor.counts["ahead"] += 1
+                log.warning(
+                    "%s: number %d while %d is missing: not accepted, will be written again",
+                    record.position,
+                    output.n,
+                    progress.n,
+                )
+
+    def _refuse_beyond(self, topic: str, offset: int, end: int) -> None:
+        if offset > end:
+            raise StateError(
+                f"{self.state.directory} has seen {topic}/{self.place.partition} up to offset "
+                f"{offset}, but the log ends at {end}: it was truncated, or is another one. "
+                "Check PLEDGER_BROKER; delete the directory to rebuild it from this log"
+            )

@@ -1,0 +1,129 @@
+"""A processor inside Faust: a service that reads batches, and an agent that takes them.
+
+The service puts what its reader found on an in-memory channel, one round at a time, and
+reads on when the agent is done with it. Both run their steps in one thread of the
+processor's own. Faust cancels what is under way at shutdown; a thread it cannot cancel,
+so a round is finished or was never begun.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import faust
+from mode import Service
+
+from streams.checkpoint import checkpoint
+from streams.processor import Interrupted, Processor
+from streams.reader import Batches, Reader
+
+log = logging.getLogger(__name__)
+
+WAIT_S = 0.2
+"""How long a look for records lasts; a stop is noticed after it."""
+
+T = TypeVar("T")
+
+
+class ThreadedService(Service):
+    """A service whose work is done in one thread of its own; an error ends the worker."""
+
+    def __init__(self, name: str, fail: Callable[[BaseException], None]) -> None:
+        super().__init__()
+        self.name = name
+        self._fail = fail
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+
+    async def in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, work, *arguments)
+
+    async def guarded(self, work: Callable[..., T], *arguments: Any) -> T | None:
+        """As `in_thread`; an error is reported, and nothing more is done."""
+        try:
+            return await self.in_thread(work, *arguments)
+        except Interrupted:
+            return None
+        except Exception as problem:
+            self._fail(problem)
+            return None
+
+
+class BatchSource(ThreadedService):
+    """Feeds `channel` with the rounds of one processor."""
+
+    def __init__(
+        self,
+        name: str,
+        start: Callable[[], Processor],
+        instance: str,
+        channel: Any,
+        fail: Callable[[BaseException], None],
+    ) -> None:
+        """`start` makes the processor; it is called in the processor's thread."""
+        super().__init__(name, fail)
+        self._start = start
+        self._instance = instance
+        self._channel = channel
+        self._free = asyncio.Event()
+        self.processor: Processor | None = None
+        self.reader: Reader | None = None
+        self.failed = False
+
+    @Service.task
+    async def _feed(self) -> None:
+        await self.guarded(self._open)
+        while not self.should_stop and not self.failed and self.reader is not None:
+            batches = await self.guarded(self._take)
+            if batches:
+                self._free.clear()
+                await self._channel.send(value=batches)
+                await self._free.wait()
+
+    def _open(self) -> None:
+        self.processor = self._start()
+        self.reader = Reader(self.processor, self._instance)
+
+    def _take(self) -> Batches:
+        assert self.reader is not None
+        return self.reader.take(WAIT_S)
+
+    async def fold(self, batches: Batches) -> None:
+        """The agent's part: all steps of one round."""
+        await self.guarded(self._checkpoint, batches)
+        self._free.set()
+
+    def _checkpoint(self, batches: Batches) -> None:
+        assert self.reader is not None and self.processor is not None
+        try:
+            checkpoint(self.reader, self.processor, batches)
+        except BaseException:
+            self.failed = True  # what is in memory is not to be trusted: no further round
+            raise
+
+    async def on_stop(self) -> None:
+        if self.processor is not None:
+            self.processor.stopping.set()
+        # Queued behind the round that is under way, so that it ends whole.
+        await self.in_thread(self._close)
+        self._thread.shutdown()
+
+    def _close(self) -> None:
+        if self.reader is not None:
+            self.reader.close()
+        if self.processor is not None:
+            self.processor.shut()
+
+
+def batch_agent(app: faust.App, source: BatchSource, channel: Any) -> None:
+    """The Faust agent that takes the rounds of `source`."""
+
+    async def rounds(stream: Any) -> None:
+        async for batches in stream:
+            await source.fold(batches)
+
+    app.agent(channel, name=f"pledger.{source.name}")(rounds)
