@@ -55,6 +55,11 @@ class ProvedEntry(Struct):
         """What it moved in what is owed to the partner, minor units."""
         return sum(leg.amount for leg in self.entry.legs if leg.account == "payable")
 
+    @property
+    def moved(self) -> int:
+        """What it moved from one account to another, minor units."""
+        return sum(leg.amount for leg in self.entry.legs if leg.amount > 0)
+
 
 class PayoutProof(Struct):
     payout: str

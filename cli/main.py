@@ -15,6 +15,7 @@ import typer
 from cli import coupons, importing, links, partners, payouts, programs, terms
 from cli.audit import audit_app, replay
 from cli.balances import add_balance_commands
+from cli.demo.command import demo
 from cli.failures import LedgerGroup
 from cli.system import add_system_commands
 from cli.warehouse import add_warehouse_commands
@@ -38,6 +39,7 @@ add_balance_commands(app)
 app.add_typer(payouts.app, name="payout")
 app.add_typer(audit_app, name="audit")
 app.command()(replay)
+app.command()(demo)
 add_warehouse_commands(app)
 
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -16,8 +17,9 @@ from audit.payout import prove_payout
 from cli.audit import payout_tree, print_report
 from cli.demo import story
 from cli.demo.api import Gateway
-from cli.demo.files import import_files
-from cli.demo.shown import balances, show_views
+from cli.demo.files import import_clicks, import_deals
+from cli.demo.shown import balances, best_paid, show_views
+from cli.money import shown
 from deploy.background import start_detached, stop_supervisor
 from deploy.status import read_status
 from events import settings
@@ -25,6 +27,8 @@ from events.click_token import load_keys
 from events.settings import Settings
 
 VISITS = 3_000
+CUSTOMERS = 600
+SHOWN_ENTRIES = 3
 CAUGHT_UP_S = 120.0
 
 
@@ -32,27 +36,33 @@ class DemoFailed(RuntimeError):
     """A step of the demo did not come out as it must."""
 
 
-def run_demo(
-    console: Console, clicks: Path | None, deals: Path | None, deal_map: Path | None, keep: bool
-) -> None:
+@dataclass(frozen=True)
+class OwnFiles:
+    """The user's own files, where given."""
+
+    clicks: Path | None = None
+    deals: Path | None = None
+    deal_map: Path | None = None
+    own_site: str = ""
+
+
+def run_demo(console: Console, files: OwnFiles, *, keep: bool) -> None:
     """Run the whole job in a temporary home; raises DemoFailed when anything differs."""
     began = time.monotonic()
     home = Path(tempfile.mkdtemp(prefix="pledger-demo-"))
     os.environ["PLEDGER_HOME"] = str(home)
     try:
-        _run(console, home, clicks, deals, deal_map)
+        _run(console, home, files)
         console.print(f"\nverified  ({time.monotonic() - began:.0f} s)")
     finally:
         stop_supervisor(home)
         if keep:
-            console.print(f"kept in {home}: PLEDGER_HOME={home} pledger up")
+            console.print(f"kept; go on with: PLEDGER_HOME={home} pledger up")
         else:
             shutil.rmtree(home, ignore_errors=True)
 
 
-def _run(
-    console: Console, home: Path, clicks: Path | None, deals: Path | None, deal_map: Path | None
-) -> None:
+def _run(console: Console, home: Path, files: OwnFiles) -> None:
     console.rule("1. a broker, a warehouse, a gateway and a worker")
     found = _start(console, home)
     gateway = Gateway(found.gateway)
@@ -64,23 +74,32 @@ def _run(
     console.rule("3. clicks through the gateway, conversions through the API")
     click_ids = gateway.visit(story.visits(VISITS))
     console.print(f"{VISITS:,} visits redirected, each one in the log before its redirect")
-    conversions = list(story.conversions(click_ids[:600]))
+    conversions = list(story.conversions(click_ids[:CUSTOMERS]))
     answer = gateway.post_batch([*conversions, story.forged_deal()])
     console.print(f"{answer['accepted']:,} conversions accepted, one with a forged click id")
     again = gateway.post_batch(conversions[:50])
     console.print(f"{again['accepted']:,} of them sent again: without effect")
-    if clicks or deals:
-        console.rule("4. your files")
-        import_files(console, clicks, deals, deal_map)
+
+    payouts = [Payment("po-ana-1", "ana", story.PROGRAM, story.CURRENCY)]
+    if files.clicks is not None:
+        console.rule("your clicks")
+        import_clicks(gateway, files.clicks, files.own_site)
+    if files.deals is not None and files.deal_map is not None:
+        console.rule("your deals")
+        program = import_deals(gateway, files.deals, files.deal_map)
+        _catch_up(console, found)
+        partner, unit = best_paid(found, program)
+        payouts.append(Payment("po-files-1", partner, program, unit))
     _catch_up(console, found)
 
-    console.rule("5. a payout")
-    _pay(console, gateway, "po-ana-1", "ana", 0)
+    console.rule("4. payouts")
+    for payment in payouts:
+        _pay(console, gateway, payment)
     _catch_up(console, found)
     show_views(console, found)
     before = balances(found)
 
-    console.rule("6. delete everything derived, and build it again from the log")
+    console.rule("5. delete everything derived, and build it again from the log")
     stop_supervisor(home)
     for derived in (home / "warehouse", home / "state"):
         console.print(f"deleted {derived.name}/")
@@ -91,14 +110,15 @@ def _run(
         raise DemoFailed("the balances differ after the rebuild")
     console.print(f"{len(before)} balances, all as before")
 
-    console.rule("7. the proof")
+    console.rule("6. the proof")
     keys = load_keys(found.keys)
     report = replay_ledger(found.broker, keys)
     print_report(console, report)
     if not report.verified:
         raise DemoFailed("the replay found a difference")
-    proof = prove_payout(KafkaLog(found.broker), "po-ana-1", keys)
-    console.print(payout_tree(proof, shown_entries=4))
+    for payment in payouts:
+        proof = prove_payout(KafkaLog(found.broker), payment.payout, keys)
+        console.print(payout_tree(proof, shown_entries=SHOWN_ENTRIES))
 
 
 def _start(console: Console, home: Path) -> Settings:
@@ -133,21 +153,26 @@ def _set_up(gateway: Gateway) -> None:
     gateway.post("/v1/coupons", {"program": program, "code": code, "partner": partner})
 
 
-def _pay(console: Console, gateway: Gateway, payout: str, partner: str, amount: int) -> None:
-    request = {
-        "payout": payout,
-        "partner": partner,
-        "program": story.PROGRAM,
-        "unit": story.CURRENCY,
-        "amount": amount,
-    }
-    gateway.post("/v1/payouts", request)
-    funded = gateway.payout_after(payout, "requested")
+@dataclass(frozen=True)
+class Payment:
+    """A payout of all that is available to a partner."""
+
+    payout: str
+    partner: str
+    program: str
+    unit: str
+
+
+def _pay(console: Console, gateway: Gateway, payment: Payment) -> None:
+    gateway.post("/v1/payouts", asdict(payment))
+    funded = gateway.payout_after(payment.payout, "requested")
     if funded["status"] != "funded":
-        raise DemoFailed(f"payout {payout} was not funded: {funded}")
-    gateway.post(f"/v1/payouts/{payout}/send", {"reference": "SEPA 2026-0001"})
-    gateway.post(f"/v1/payouts/{payout}/settle", {"reference": "SEPA 2026-0001"})
-    console.print(f"{payout}: requested → funded {funded['amount']} → sent → settled")
+        raise DemoFailed(f"payout {payment.payout} was not funded: {funded}")
+    reference = {"reference": f"transfer of {payment.payout}"}
+    gateway.post(f"/v1/payouts/{payment.payout}/send", reference)
+    gateway.post(f"/v1/payouts/{payment.payout}/settle", reference)
+    amount = shown(funded["amount"], payment.unit)
+    console.print(f"{payment.payout} to {payment.partner}: {amount}, funded, sent, settled")
 
 
 def _catch_up(console: Console, found: Settings) -> None:

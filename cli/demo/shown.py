@@ -53,6 +53,15 @@ def balances(found: Settings) -> list[tuple[Any, ...]]:
     return ask(found, BALANCES)[1]
 
 
+def best_paid(found: Settings, program: str) -> tuple[str, str]:
+    """Partner and unit with most available in `program`."""
+    query = f"""
+        SELECT partner, unit FROM partner_balances WHERE program = '{program}'
+        ORDER BY available DESC LIMIT 1"""
+    [(partner, unit)] = ask(found, query)[1]
+    return str(partner), str(unit)
+
+
 def show_views(console: Console, found: Settings) -> None:
     for title, query in VIEWS.items():
         names, rows = ask(found, query)
