@@ -1,6 +1,3 @@
-"""Hypothesis for the folds: the same examples in every run, no deadline on a busy machine."""
+"""Loads the profile of Hypothesis."""
 
-from hypothesis import settings
-
-settings.register_profile("folds", deadline=None, derandomize=True, max_examples=150)
-settings.load_profile("folds")
+import tests.hypothesis_profile  # noqa: F401
