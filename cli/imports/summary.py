@@ -8,8 +8,10 @@ from cli.display import Column, count, print_table, text
 from cli.imports.report import Rejected, Report
 from cli.money import shown
 
-SHOWN_LINES = 50
-"""Rejected lines and conflicts listed; all of them stand in the JSON."""
+SHOWN_REASONS = 50
+"""Rejected lines and conflicts listed, by reason; all of them stand in the JSON."""
+SHOWN_NUMBERS = 5
+"""Line numbers listed for one reason."""
 SHOWN_PARTNERS = 15
 
 
@@ -50,14 +52,23 @@ def _partners(report: Report) -> None:
 
 
 def _lines(title: str, lines: list[Rejected]) -> None:
+    """List lines by number; those that share a field and a reason stand together."""
     if not lines:
         return
-    rows = [vars(entry) for entry in sorted(lines, key=lambda entry: entry.line)[:SHOWN_LINES]]
-    columns = [
-        Column("line", lambda row: str(row["line"]), right=True),
-        text("field", "field"),
-        text("reason", "reason"),
+    alike: dict[tuple[str, str], list[int]] = {}
+    for entry in sorted(lines, key=lambda entry: entry.line):
+        alike.setdefault((entry.field, entry.reason), []).append(entry.line)
+    rows = [
+        {"lines": _numbers(numbers), "field": field, "reason": reason}
+        for (field, reason), numbers in list(alike.items())[:SHOWN_REASONS]
     ]
-    print_table(rows, columns, title=title)
-    if len(lines) > SHOWN_LINES:
-        typer.echo(f"… and {len(lines) - SHOWN_LINES} more lines (--json has all)")
+    columns = [text("line", "lines"), text("field", "field"), text("reason", "reason")]
+    print_table(rows, columns, title=f"{title}: {len(lines):,}")
+    if len(alike) > SHOWN_REASONS:
+        typer.echo(f"… and {len(alike) - SHOWN_REASONS} more (--json has all)")
+
+
+def _numbers(lines: list[int]) -> str:
+    first = ", ".join(str(line) for line in lines[:SHOWN_NUMBERS])
+    more = len(lines) - SHOWN_NUMBERS
+    return f"{first} and {more:,} more" if more > 0 else first
