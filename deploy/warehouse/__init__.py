@@ -7,12 +7,17 @@ and any BI tool reach the embedded warehouse and a ClickHouse cluster by the
 same DSN and the same code.
 
     request      what the client asks: query, settings, parameters, formats
+    form         the same, sent as a form
     statement    the one statement in the text, as ClickHouse's parser reads it
     guard        what nobody may run: files, processes, the network, users
-    engine       chDB: one directory, one connection a request
-    formats      which formats can be sent block by block, and their media types
-    compression  gzip, lz4, zstd, and ClickHouse's own checksummed blocks
+    engine       chDB: one directory
+    connection   chDB: one connection a request
+    exchange     one request answered, in five steps
+    body         what comes in     compression, blocks   how both are packed
+    answer       what goes out     formats, greeting     how rows look
     errors       codes and texts as a ClickHouse server gives them
-    exchange     one request answered: query or insert, streamed both ways
-    server       HTTP, loopback only; start, stop, and who holds the directory
+    wire         between the event loop and the thread that answers
+    door         the HTTP application: routes, and who may enter
+    listener     the loopback socket
+    server       the process
 """

@@ -1,36 +1,32 @@
-"""chDB: one directory, one connection a request.
+"""chDB: the directory of tables, open in this process.
 
-A connection of chDB keeps what a failed query left behind and hands it to the
-next one; it also keeps `SET`, `USE` and parameters. Opening one costs 0.1 ms,
-so every request gets its own and none is used twice. Queries of several
-connections run in parallel: chDB releases the interpreter while it works.
-
-Each connection carries its query's id as `log_comment`, by which it can be
-found in `system.processes` and killed.
+Every request gets a connection of its own (see `connection`); queries of several
+run in parallel, as chDB releases the interpreter while it works. Each carries
+its query's id as `log_comment`, by which it can be found in `system.processes`
+and killed.
 """
 
 from __future__ import annotations
 
 import fcntl
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
-from chdb import _chdb
 
-from deploy.warehouse.errors import UNKNOWN_SETTING, DirectoryInUse, WarehouseError
+from deploy.warehouse.connection import Connection, literal
+from deploy.warehouse.errors import DirectoryInUse
 
 DEFAULT_MAX_EXECUTION_SECONDS = 300
 # Of the machine's memory, what one query may take.
 DEFAULT_MEMORY_SHARE = 0.5
-
-SETTING_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
-OUR_SCOPE = re.compile(r"(: )?In scope SELECT formatQuerySingleLine\(.*\)(?=\. \()", re.S)
-PARAMETER_NAME = re.compile(r"\w+")
+VALUES_ARE_LITERALS = {
+    "input_format_values_interpret_expressions": "0",
+    "input_format_values_deduce_templates_of_expressions": "0",
+}
 
 
 @dataclass(frozen=True)
@@ -48,137 +44,9 @@ class Limits:
             # chDB switches these on for notebooks; a server has them off.
             "allow_introspection_functions": "0",
             "implicit_select": "0",
+            # Rows in the format Values may hold expressions; see `exchange`.
+            **VALUES_ARE_LITERALS,
         }
-
-
-@dataclass(frozen=True)
-class Rows:
-    """An answer in one piece, and how much was read and written for it."""
-
-    content: bytes
-    read_rows: int
-    read_bytes: int
-    result_rows: int
-    written_rows: int
-    written_bytes: int
-
-
-class Connection:
-    """One request's connection; every failure is raised as WarehouseError."""
-
-    def __init__(self, path: str) -> None:
-        self._chdb = _chdb.connect(path)
-        self._parameters: dict[str, str] = {}
-
-    def close(self) -> None:
-        self._chdb.close()
-
-    def set(self, settings: Mapping[str, str]) -> None:
-        """Raises WarehouseError 115 for an unknown name."""
-        for name in settings:
-            if not SETTING_NAME.fullmatch(name):
-                raise WarehouseError.refused(UNKNOWN_SETTING, f"Unknown setting {name!r}.")
-        if settings:
-            pairs = ", ".join(f"{name} = {literal(value)}" for name, value in settings.items())
-            self.run(f"SET {pairs}")
-
-    def use(self, database: str) -> None:
-        escaped = database.replace("\\", "\\\\").replace("`", "\\`")
-        self.run(f"USE `{escaped}`")
-
-    def bind(self, parameters: Mapping[str, str]) -> None:
-        """Values of `{name:Type}`, escaped as in TabSeparated, as HTTP clients send them."""
-        for name in parameters:
-            if not PARAMETER_NAME.fullmatch(name):
-                raise WarehouseError.refused(UNKNOWN_SETTING, f"Unknown parameter {name!r}.")
-        self._parameters = dict(parameters)
-
-    def canonical(self, text: str) -> str:
-        """The text as ClickHouse's parser writes it; raises on anything but one statement."""
-        asked = "SELECT formatQuerySingleLine({q:String})"
-        try:
-            answer = self.run(asked, "RawBLOB", {"q": _tab_escaped(text)}).content
-        except WarehouseError as error:
-            # The text around the client's statement is ours, and no help to the client.
-            raise WarehouseError(error.code, OUR_SCOPE.sub("", error.text)) from None
-        return answer.decode("utf-8", "backslashreplace")
-
-    def run(
-        self, text: str, fmt: str = "TabSeparated", parameters: Mapping[str, str] | None = None
-    ) -> Rows:
-        """Runs one statement to its end."""
-        bound = self._parameters if parameters is None else dict(parameters)
-        try:
-            result = self._chdb.query(text, fmt, params=bound)
-        except RuntimeError as error:
-            raise WarehouseError.of_engine(error) from None
-        return Rows(
-            content=result.bytes(),
-            read_rows=result.storage_rows_read(),
-            read_bytes=result.storage_bytes_read(),
-            result_rows=result.rows_read(),
-            written_rows=result.rows_written(),
-            written_bytes=result.bytes_written(),
-        )
-
-    def stream(self, text: str, fmt: str) -> Iterator[bytes]:
-        """A SELECT's answer, block by block; only for formats that can be joined."""
-        try:
-            result = self._chdb.send_query(text, fmt, params=self._parameters)
-            finished = False
-            try:
-                while True:
-                    block = self._chdb.streaming_fetch_result(result)
-                    if block is None or block.rows_read() == 0:
-                        finished = True
-                        return
-                    yield block.bytes()
-            finally:
-                if not finished:
-                    self._chdb.streaming_cancel_query(result)
-        except RuntimeError as error:
-            raise WarehouseError.of_engine(error) from None
-
-    @contextmanager
-    def insert(self, head: str, fmt: str) -> Iterator[Insert]:
-        """Rows into a table; what is not finished is cancelled."""
-        try:
-            handle = self._chdb.send_insert(head, fmt)
-        except RuntimeError as error:
-            raise WarehouseError.of_engine(error) from None
-        insert = Insert(self._chdb, handle)
-        try:
-            yield insert
-        finally:
-            insert.cancel()
-
-
-class Insert:
-    """An insert under way. Rows already written as parts stay when it fails, as in ClickHouse."""
-
-    def __init__(self, chdb: Any, handle: Any) -> None:
-        self._chdb = chdb
-        self._handle = handle
-        self._open = True
-
-    def append(self, piece: bytes) -> None:
-        try:
-            self._chdb.insert_append(self._handle, piece)
-        except RuntimeError as error:
-            raise WarehouseError.of_engine(error) from None
-
-    def finish(self) -> Rows:
-        self._open = False
-        try:
-            result = self._chdb.insert_done(self._handle)
-        except RuntimeError as error:
-            raise WarehouseError.of_engine(error) from None
-        return Rows(b"", 0, 0, 0, result.rows_written(), result.bytes_written())
-
-    def cancel(self) -> None:
-        if self._open:
-            self._open = False
-            self._chdb.insert_cancel(self._handle)
 
 
 class Engine:
@@ -214,47 +82,44 @@ class Engine:
         Detached and attached again, it keeps its tables and loses the files.
         """
         self._anchor.run("DETACH DATABASE default")
-        if (self.path / "metadata" / "default.sql").exists():
+        if self._default_has_tables():
             self._anchor.run("ATTACH DATABASE default")
         else:
+            (self.path / "metadata" / "default.sql").unlink(missing_ok=True)
             self._anchor.run("CREATE DATABASE default ENGINE = Atomic")
         engine = self._anchor.run("SELECT engine FROM system.databases WHERE name = 'default'")
         if engine.content.strip() != b"Atomic":
             raise RuntimeError(f"{self.path}: database default is {engine.content!r}, not Atomic")
 
+    def _default_has_tables(self) -> bool:
+        # A database that never had a table has a definition but no directory; ClickHouse
+        # gave it another UUID at this start and would not attach it under the written one.
+        definition = self.path / "metadata" / "default.sql"
+        if not definition.exists():
+            return False
+        found = re.search(r"UUID '([0-9a-f-]{36})'", definition.read_text())
+        return found is None or (self.path / "store" / found[1][:3] / found[1]).exists()
+
     @contextmanager
-    def connection(self, query_id: str) -> Iterator[Connection]:
-        """A connection for one request, under the limits, that `cancel(query_id)` can stop."""
+    def connection(self, mark: str) -> Iterator[Connection]:
+        """A connection for one request, under the limits, that `cancel(mark)` can stop."""
         connection = Connection(str(self.path))
         try:
-            connection.set(self._limits | {"log_comment": query_id})
+            connection.set(self._limits | {"log_comment": mark})
             yield connection
         finally:
             connection.close()
 
-    def cancel(self, query_id: str) -> None:
-        """Stops what runs under this id, if anything does."""
+    def cancel(self, mark: str) -> None:
+        """Stops what runs under this mark, if anything does."""
         killer = Connection(str(self.path))
         try:
-            killer.run(f"KILL QUERY WHERE Settings['log_comment'] = {literal(query_id)} ASYNC")
+            killer.run(f"KILL QUERY WHERE Settings['log_comment'] = {literal(mark)} ASYNC")
         finally:
             killer.close()
 
     def close(self) -> None:
         self._anchor.close()
-
-
-def literal(value: str) -> str:
-    """A string literal of ClickHouse's SQL."""
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\0", "\\0")
-    return f"'{escaped}'"
-
-
-def _tab_escaped(text: str) -> str:
-    escapes = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"), ("\0", "\\0"))
-    for raw, escaped in escapes:
-        text = text.replace(raw, escaped)
-    return text
 
 
 def refuse_if_held(path: Path) -> None:

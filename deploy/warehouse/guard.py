@@ -10,9 +10,10 @@ any file, start processes, call out over the network and run Python. Its
 - every `name(` in it that is a table function must be one of a known few, and
   table engines and database engines likewise: what a later ClickHouse adds is
   refused until somebody has looked at it;
-- scalar functions that leave the process, and settings that name files,
-  addresses or another grammar, are refused by name;
-- no INTO OUTFILE, no FROM INFILE.
+- scalar functions that leave the process, and settings that name files or
+  addresses, bring another grammar or run a text as SQL, are refused by name;
+- no INTO OUTFILE, no FROM INFILE;
+- expressions among the rows of `INSERT … VALUES` are judged like a SELECT's.
 
 Rows go in by the body of an insert, and out by the answer.
 """
@@ -37,52 +38,51 @@ WRITING = (
 )
 KIND = re.compile(rf"({WRITING})\b")
 
-SAFE_TABLE_FUNCTIONS = frozenset(
-    name.lower()
-    for name in (
-        "numbers numbers_mt zeros zeros_mt primes values view viewIfPermitted viewExplain null "
-        "generateRandom generateSeries generate_series merge loop format dictionary fuzzJSON "
-        "SQLStandardValues mergeTreeIndex mergeTreeProjection mergeTreeTextIndex "
-        "mergeTreeAnalyzeIndexes mergeTreeCodecBlockCounts timeSeriesData timeSeriesTags "
-        "timeSeriesMetrics timeSeriesSelector timeSeriesSamples"
-    ).split()
-)
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.lower().split())
+
+
+# None that reads a text as SQL: `format(JSONEachRow, 'a String DEFAULT file(…)', '{}')`
+# would run what stands in its string literals.
+SAFE_TABLE_FUNCTIONS = _names("""
+    numbers numbers_mt zeros zeros_mt primes values view viewIfPermitted null
+    generateSeries generate_series merge dictionary SQLStandardValues
+    mergeTreeIndex mergeTreeProjection mergeTreeTextIndex mergeTreeCodecBlockCounts
+""")
 # Scalar functions that read files, models or symbols, or call services.
-UNSAFE_FUNCTIONS = frozenset(
-    name.lower()
-    for name in (
-        "file catboostEvaluate addressToLine addressToLineWithInlines addressToSymbol "
-        "aiClassify aiEmbed aiExtract aiFilter aiGenerate aiRedact aiSimilarity aiTranslate "
-        "showCertificate disk executable"
-    ).split()
-)
+UNSAFE_FUNCTIONS = _names("""
+    file catboostEvaluate addressToLine addressToLineWithInlines addressToSymbol showCertificate
+    aiClassify aiEmbed aiExtract aiFilter aiGenerate aiRedact aiSimilarity aiTranslate
+    disk executable
+""")
+SAFE_ENGINES = _names("""
+    MergeTree ReplacingMergeTree SummingMergeTree AggregatingMergeTree CollapsingMergeTree
+    VersionedCollapsingMergeTree CoalescingMergeTree GraphiteMergeTree Memory Null Log TinyLog
+    StripeLog View MaterializedView Buffer Merge Set Join Dictionary Alias Atomic
+""")
 # Where a dictionary may be loaded from: this warehouse, or nothing.
-SAFE_DICTIONARY_SOURCES = frozenset({"clickhouse", "null"})
-SAFE_ENGINES = frozenset(
-    name.lower()
-    for name in (
-        "MergeTree ReplacingMergeTree SummingMergeTree AggregatingMergeTree CollapsingMergeTree "
-        "VersionedCollapsingMergeTree CoalescingMergeTree GraphiteMergeTree Memory Null Log "
-        "TinyLog StripeLog View MaterializedView Buffer Merge Set Join Dictionary GenerateRandom "
-        "Alias Loop Atomic"
-    ).split()
-)
+SAFE_DICTIONARY_SOURCES = _names("clickhouse null")
 UNSAFE_SETTING = re.compile(
     r"(format_schema\w*|format_template\w*|format_avro_schema_registry_\w*|google_protos_path"
     r"|input_format_record_errors_file_path|rename_files_after_processing|into_outfile_\w*"
     r"|dialect|disk|storage_policy|table_disk|url_base|ai_\w+|user_files_path"
-    r"|allow_introspection_functions|log_comment)",
+    r"|allow_introspection_functions|log_comment"
+    # expressions in a text, run as SQL
+    r"|additional_table_filters|additional_result_filter|parallel_replicas_custom_key"
+    r"|input_format_values_\w+|schema_inference_hints)",
     re.I,
 )
 SETTING_IN_TEXT = re.compile(rf"\b{UNSAFE_SETTING.pattern}\s*=", re.I)
 
-CALL = re.compile(r"(?:\b(\w+)|`((?:\\.|[^`\\])*)`)\(")
+# A quoted name is skipped as a whole, unless it is called.
+CALL = re.compile(r"`((?:\\.|[^`\\])*)`(\()?|\b(\w+)\(")
 ENGINE = re.compile(r"\bENGINE = `?(\w+)")
 OUTSIDE_FILE = re.compile(r"\bINTO OUTFILE\b|\bFROM INFILE\b|\bPARALLEL WITH\b")
 ATTACH_FROM = re.compile(r"^ATTACH .* FROM ''")
 KEPT_DATABASE = re.compile(r"^(DROP|DETACH) DATABASE (IF EXISTS )?`?(default|system)\b", re.I)
 SOURCE = re.compile(r"\bSOURCE\((\w+)\(([^()]*)")
-SQUEEZE = re.compile(r"`(?:\\.|[^`\\])*`")
+QUOTED_NAME = re.compile(r"`(?:\\.|[^`\\])*`")
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Guard:
     def check(self, statement: Statement, *, reading_only: bool) -> None:
         """Raises WarehouseError when the statement may not run."""
         masked = statement.masked
-        code = SQUEEZE.sub("``", masked)
+        code = QUOTED_NAME.sub("``", masked)
         if statement.keyword not in READING:
             if reading_only:
                 raise WarehouseError.refused(
@@ -116,10 +116,10 @@ class Guard:
             self._check_kind(code)
         self._check_clauses(masked, code)
         for found in CALL.finditer(masked):
-            name = (found[1] or found[2] or "").lower()
-            if name in self.refused_functions:
+            name = found[3] or (found[1] if found[2] else "")
+            if name.lower() in self.refused_functions:
                 raise _denied(
-                    f"{found[1] or found[2]}() reaches beyond the warehouse's own tables. "
+                    f"{name}() reaches beyond the warehouse's own tables. "
                     "Insert rows by the request's body, and read them from the answer."
                 )
 

@@ -13,7 +13,7 @@ import binascii
 import re
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 from deploy.warehouse.compression import choose
@@ -22,9 +22,27 @@ from deploy.warehouse.errors import AUTHENTICATION_FAILED, UNKNOWN_ROLE, Warehou
 USER = "default"
 # Names in the URL that are the protocol's, not settings of the engine.
 PROTOCOL_NAMES = frozenset(
-    "query query_id database default_format user password quota_key role compress decompress "
-    "wait_end_of_query buffer_size session_id session_timeout session_check close_session "
-    "stacktrace client_protocol_version http_response_headers".split()
+    {
+        "query",
+        "query_id",
+        "database",
+        "default_format",
+        "user",
+        "password",
+        "quota_key",
+        "role",
+        "compress",
+        "decompress",
+        "wait_end_of_query",
+        "buffer_size",
+        "session_id",
+        "session_timeout",
+        "session_check",
+        "close_session",
+        "stacktrace",
+        "client_protocol_version",
+        "http_response_headers",
+    }
 )
 LOOPBACK_NAME = re.compile(r"localhost|127(\.\d+){3}|\[?::1\]?", re.I)
 QUERY_ID = re.compile(r"[\w.:-]{1,200}")
@@ -42,7 +60,6 @@ class Request:
     parameters: Mapping[str, str]
     default_format: str | None
     content_type: str
-    content_length: int | None
     content_encoding: str
     answer_encoding: str
     sends_blocks: bool
@@ -50,7 +67,6 @@ class Request:
     waits: bool
     reads_only: bool
     client_revision: int
-    extra: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse(method: str, query_string: str, headers: Mapping[str, str]) -> Request:
@@ -66,7 +82,6 @@ def parse(method: str, query_string: str, headers: Mapping[str, str]) -> Request
     encoding = choose(headers.get("accept-encoding", ""))
     if settings.get("enable_http_compression") in {"0", "false"}:
         encoding = ""
-    length = headers.get("content-length", "")
     return Request(
         method=method,
         query=url.get("query", "").encode(),
@@ -76,7 +91,6 @@ def parse(method: str, query_string: str, headers: Mapping[str, str]) -> Request
         parameters=parameters,
         default_format=url.get("default_format") or headers.get("x-clickhouse-format"),
         content_type=headers.get("content-type", ""),
-        content_length=int(length) if length.isdigit() else None,
         content_encoding=headers.get("content-encoding", "").strip().lower(),
         answer_encoding=encoding,
         sends_blocks=_is_on(url.get("decompress")),
@@ -145,7 +159,7 @@ def refuse_other_sites(headers: Mapping[str, str]) -> None:
 
 
 def _text(value: str) -> str:
-    return value.encode("latin-1").decode("utf-8", "backslashreplace")
+    return value.encode("latin-1", "backslashreplace").decode("utf-8", "backslashreplace")
 
 
 def _is_on(value: str | None) -> bool:
