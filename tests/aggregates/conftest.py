@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from aggregates.application import Decisions, open_decisions
 from deploy.topics import await_leaders
 from events.settings import Broker
 from events.topics import DECISIONS, TOPICS
@@ -53,3 +54,12 @@ def logs_of_class(request: pytest.FixtureRequest, new_log: NewLog) -> Iterator[N
     """Gives unittest classes, which take no fixtures, `self.new_log`."""
     request.cls.new_log = staticmethod(new_log)
     yield
+
+
+@pytest.fixture
+def decisions(new_log: NewLog) -> Iterator[Decisions]:
+    """The commands, on an empty log."""
+    env = new_log()
+    application = open_decisions(Broker.parse(env["PLEDGER_BROKER"]), env["DECISIONS_TOPIC"])
+    yield application
+    application.close()
