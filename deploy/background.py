@@ -67,10 +67,18 @@ def stop_supervisor(home: Path, seconds: float = STOP_SECONDS) -> int | None:
         # A stopped supervisor would not see it.
         psutil.Process(pid).send_signal(signal.SIGCONT)
     deadline = time.monotonic() + seconds
-    while supervisor_of(home) is not None:
+    # Its lock goes first, the process a moment later.
+    while supervisor_of(home) is not None or is_alive(pid):
         if time.monotonic() > deadline:
             os.kill(pid, signal.SIGKILL)
             end_orphans(home)
             break
         time.sleep(0.05)
     return pid
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -18,7 +18,15 @@ from types import FrameType
 
 from deploy import DeployError
 from deploy.children import end_group
-from deploy.parts import BrokerPart, GatewayPart, Part, WarehousePart, WorkerPart, await_healthy
+from deploy.parts import (
+    BROKER,
+    BrokerPart,
+    GatewayPart,
+    Part,
+    WarehousePart,
+    WorkerPart,
+    await_healthy,
+)
 from deploy.running import RunningPart, end_orphans, home_lock, write_parts
 from deploy.topics import check_cluster, create_topics
 from events.settings import Broker, Settings, endpoints_file, write_endpoints
@@ -66,7 +74,7 @@ class Supervisor:
     def __init__(self, settings: Settings, plan: Plan, say: Callable[[str], None]) -> None:
         self.settings = settings
         self.plan = plan
-        self.say = say
+        self.listener = say
         self.children: list[Child] = []
         self.endpoints: dict[str, str] = {}
         self.ready = False
@@ -96,10 +104,14 @@ class Supervisor:
             endpoints_file(home).unlink(missing_ok=True)
             lock.release()
 
+    def say(self, line: str) -> None:
+        # A terminal that was closed must not keep the parts from being stopped.
+        with suppress(OSError):
+            self.listener(line)
+
     def start_all(self) -> None:
         settings, plan = self.settings, self.plan
         if settings.broker_is_external:
-            self.endpoints["broker"] = settings.broker.servers
             self.say(f"broker     {settings.broker.servers} (PLEDGER_BROKER)")
         else:
             self.start(BrokerPart(settings, plan.broker_port))
@@ -117,7 +129,7 @@ class Supervisor:
 
     def prepare_topics(self) -> None:
         external = self.settings.broker_is_external
-        broker = self.settings.broker if external else Broker(self.endpoints["broker"])
+        broker = self.settings.broker if external else Broker(self.endpoints[BROKER])
         check_cluster(self.settings.home, broker)
         made = create_topics(broker, partitions=self.plan.partitions, embedded=not external)
         self.say(f"topics     {len(made)} created" if made else "topics     as they were")

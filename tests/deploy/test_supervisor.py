@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
-from deploy.running import group_members, supervisor_of
-from events.settings import endpoints_file
+from deploy.running import group_members, read_parts, supervisor_of
+from events.settings import Settings, endpoints_file
+from events.topics import JOURNAL
+from tests.deploy.test_topics import set_topic
 
 pytestmark = pytest.mark.broker
 
@@ -23,9 +25,12 @@ PORTS = ["--port=0", "--warehouse-port=0", "--gateway-port=0"]
 PARTS = ["broker", "warehouse", "gateway", "worker-1"]
 
 
-def pledger(home: Path, *arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
+def pledger(
+    home: Path, *arguments: str, code: int | None = 0, **settings: str
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cli.main", arguments[0], "--home", str(home), *arguments[1:]]
     environ = {name: value for name, value in os.environ.items() if "PLEDGER" not in name}
+    environ |= settings
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, env=environ)
     assert code is None or done.returncode == code, done.stdout + done.stderr
     return done
@@ -34,11 +39,6 @@ def pledger(home: Path, *arguments: str, code: int | None = 0) -> subprocess.Com
 def status(home: Path) -> dict[str, Any]:
     """`pledger status --json`, healthy or not."""
     found: dict[str, Any] = json.loads(pledger(home, "status", "--json", code=None).stdout)
-    return found
-
-
-def part(home: Path, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = next(p for p in status(home)["parts"] if p["name"] == name)
     return found
 
 
@@ -80,17 +80,23 @@ def test_a_second_supervisor_is_refused_and_told_who_runs(home: Path) -> None:
         assert "Traceback" not in refused.stderr
 
 
-@pytest.mark.parametrize("name", PARTS)
-def test_a_killed_part_comes_back_at_its_address(home: Path, name: str) -> None:
-    before = part(home, name)
-    os.kill(before["pid"], signal.SIGKILL)
-    until(
-        f"{name} is back",
-        lambda: part(home, name)["restarts"] > before["restarts"] and status(home)["healthy"],
-    )
-    after = part(home, name)
-    assert after["address"] == before["address"]
-    assert after["pid"] != before["pid"]
+@pytest.mark.parametrize("names", [["broker"], ["warehouse", "gateway", "worker-1"]], ids="-".join)
+def test_killed_parts_come_back_at_their_addresses(home: Path, names: list[str]) -> None:
+    before = {part.name: part for part in read_parts(home).parts}
+    for name in names:
+        os.kill(before[name].pid, signal.SIGKILL)
+
+    def back() -> bool:
+        parts = read_parts(home).parts
+        again = [p for p in parts if p.name in names and p.restarts > before[p.name].restarts]
+        return len(again) == len(names) and all(part.healthy for part in parts)
+
+    until(f"{names} are back", back)
+    found = status(home)
+    assert found["healthy"], found["parts"]
+    for part in found["parts"]:
+        assert part["address"] == before[part["name"]].address
+        assert part["name"] not in names or part["pid"] != before[part["name"]].pid
 
 
 def test_a_killed_supervisor_takes_its_parts_along(home: Path) -> None:
@@ -115,21 +121,32 @@ def test_down_stops_every_process(home: Path) -> None:
     assert not status(home)["healthy"]
 
 
-def test_a_part_that_does_not_start_stops_all_and_shows_its_log(tmp_path: Path) -> None:
-    (tmp_path / "warehouse").write_text("a file where a directory belongs")
-    refused = pledger(tmp_path, "up", *PORTS, code=2)
+def test_a_part_that_does_not_start_stops_all_and_shows_its_log(ledger: Settings) -> None:
+    ledger.home.mkdir()
+    (ledger.home / "warehouse").write_text("a file where a directory belongs")
+    refused = pledger(ledger.home, "up", *PORTS, code=2, PLEDGER_BROKER=ledger.broker.servers)
     assert "the warehouse did not start" in refused.stderr
-    assert "broker     stopped" in refused.stdout
-    assert supervisor_of(tmp_path) is None
+    assert "warehouse  stopped" in refused.stdout
+    assert supervisor_of(ledger.home) is None
 
 
-def test_ctrl_c_stops_what_has_started(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "cli.main", "up", "--home", str(tmp_path), *PORTS]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+def test_ctrl_c_stops_what_has_started(ledger: Settings) -> None:
+    command = [sys.executable, "-m", "cli.main", "up", "--home", str(ledger.home), *PORTS]
+    environ = {**os.environ, "PLEDGER_BROKER": ledger.broker.servers}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ)
     assert process.stdout is not None
-    assert process.stdout.readline().startswith("broker ")
+    while not process.stdout.readline().startswith("warehouse "):
+        assert process.poll() is None
     process.send_signal(signal.SIGINT)
     said = process.stdout.read()
     assert process.wait(30) == 0
-    assert "broker     stopped" in said
-    assert supervisor_of(tmp_path) is None
+    assert "warehouse  stopped" in said
+    assert supervisor_of(ledger.home) is None
+
+
+def test_a_given_broker_is_used_and_its_topics_are_checked(ledger: Settings) -> None:
+    set_topic(ledger.broker, JOURNAL, "retention.ms", "604800000")
+    refused = pledger(ledger.home, "up", *PORTS, code=2, PLEDGER_BROKER=ledger.broker.servers)
+    assert f"{ledger.broker.servers} (PLEDGER_BROKER)" in refused.stdout
+    assert "topic journal: retention.ms=604800000, must be -1" in refused.stderr
+    assert not (ledger.home / "broker").exists()

@@ -23,6 +23,15 @@ from tests.conftest import TEST_PARTITIONS, fresh_topics
 pytestmark = pytest.mark.broker
 
 
+def set_topic(broker: Broker, topic: str, name: str, value: str) -> None:
+    """Change one setting of a topic, as an operator might."""
+    entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+    change = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[entry])
+    client = AdminClient(broker.client())
+    for answer in client.incremental_alter_configs([change]).values():
+        answer.result(5)
+
+
 def test_topics_have_the_settings_of_the_ledger(ledger: Settings) -> None:
     client = AdminClient(ledger.broker.client())
     settings = topic_settings(client)
@@ -42,11 +51,7 @@ def test_existing_topics_keep_their_partitions(ledger: Settings) -> None:
 
 
 def test_a_topic_that_would_delete_the_ledger_is_refused(ledger: Settings) -> None:
-    client = AdminClient(ledger.broker.client())
-    week = ConfigEntry("retention.ms", "604800000", incremental_operation=AlterConfigOpType.SET)
-    change = ConfigResource(ConfigResource.Type.TOPIC, JOURNAL, incremental_configs=[week])
-    for answer in client.incremental_alter_configs([change]).values():
-        answer.result(5)
+    set_topic(ledger.broker, JOURNAL, "retention.ms", "604800000")
     with pytest.raises(DeployError, match=r"topic journal: retention\.ms=604800000, must be -1"):
         create_topics(ledger.broker)
 
