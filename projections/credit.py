@@ -103,14 +103,17 @@ def _choose(
     if click is not None:
         return Choice("click", click.partner, click.link, click.click_id)
     signup = customer.signup
-    if signup is not None and _within(signup.occurred_at, happened, terms.signup_window_days):
-        return Choice("signup", signup.partner, signup.link, signup.click_id)
+    if signup is not None:
+        earliest, latest = _window(happened, terms.signup_window_days)
+        if earliest <= signup.occurred_at <= latest:
+            return Choice("signup", signup.partner, signup.link, signup.click_id)
     return None
 
 
 def _touch_in_window(touches: tuple[Touch, ...], happened: int, terms: Terms) -> Touch | None:
     """The newest or oldest click of the window; of equal times the one that came first."""
-    inside = [touch for touch in touches if _within(touch.clicked_at, happened, terms.window_days)]
+    earliest, latest = _window(happened, terms.window_days)
+    inside = [touch for touch in touches if earliest <= touch.clicked_at <= latest]
     if not inside:
         return None
     if terms.attribution == "first_touch":
@@ -122,10 +125,10 @@ def _clicked_at(touch: Touch) -> int:
     return touch.clicked_at
 
 
-def _within(earlier: int, happened: int, days: int) -> bool:
-    """Whether `earlier` lies at most `days` before `happened`, and not after it beyond the
-    tolerated skew of two clocks."""
-    return happened - days * DAY_MS <= earlier <= happened + MAX_FUTURE_MS
+def _window(happened: int, days: int) -> tuple[int, int]:
+    """The first and last moment, ms, that count for what `happened`: `days` before it, and
+    after it the tolerated skew of two clocks."""
+    return happened - days * DAY_MS, happened + MAX_FUTURE_MS
 
 
 def _why_nobody(
