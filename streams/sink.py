@@ -59,6 +59,7 @@ INSERT_SETTINGS = {
     "max_insert_block_size": 1_000_000,
     "min_insert_block_size_rows": 1_000_000,
     "min_insert_block_size_bytes": 1_000_000_000,
+    "optimize_on_insert": 0,  # a batch has no two rows of one key
     "input_format_skip_unknown_fields": 1,
     "input_format_json_read_arrays_as_strings": 1,
 }

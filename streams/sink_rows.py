@@ -15,16 +15,20 @@ first of each n, decisions are numbered by the decision log.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from msgspec import DecodeError
 
 from events import topics
+from events.attributions import Attribution
+from events.clicks import Click
 from events.codec import FAMILIES, UnreadableRecord, decode, decode_record, encode
+from events.conversions import Deal, Refund, Signup
 from events.dead_letters import DeadLetter
 from events.first_wins import DecisionLog, Dense, Verdict
+from events.journal import Entry
 from events.log import to_record
 from events.position import Record
 
@@ -190,12 +194,15 @@ def _readable(
     for message in messages:
         try:
             record = decode(topic, message.value())
+            largest = _LARGEST[type(record)](record)
         except (DecodeError, UnicodeDecodeError, TypeError):
             unreadable = to_record(message)
             block.letters.append(letter(unreadable, _why(unreadable)))
             continue
-        if problem := _overflow(topic, record):
-            block.letters.append(letter(to_record(message), problem))
+        if largest >= INT64_LIMIT:
+            block.letters.append(
+                letter(to_record(message), "a number does not fit in the warehouse's 64 bits")
+            )
             continue
         yield message, record
 
@@ -208,20 +215,22 @@ def _why(record: Record) -> str:
     return "not readable"
 
 
-_NUMBERS = {
-    topics.CLICKS: ("occurred_at",),
-    topics.CONVERSIONS: ("amount", "tax", "shipping", "quantity", "occurred_at", "known"),
-    topics.ATTRIBUTIONS: ("amount", "occurred_at", "unmatched", "known"),
-    topics.JOURNAL: ("base", "at", "available_at"),
-    topics.DEAD_LETTERS: ("recorded_at",),
+_LARGEST: dict[type[Any], Callable[[Any], int]] = {
+    Click: lambda click: abs(click.occurred_at),
+    Signup: lambda signup: max(abs(signup.occurred_at), signup.known),
+    Deal: lambda deal: max(
+        abs(deal.amount),
+        abs(deal.tax),
+        abs(deal.shipping),
+        abs(deal.quantity),
+        abs(deal.occurred_at),
+    ),
+    Refund: lambda refund: max(abs(refund.amount), abs(refund.occurred_at)),
+    Attribution: lambda attribution: max(abs(attribution.amount), abs(attribution.occurred_at)),
+    Entry: lambda entry: max((abs(leg.amount) for leg in entry.legs), default=0),
+    DeadLetter: lambda letter: abs(letter.recorded_at),
 }
-
-
-def _overflow(topic: str, record: Any) -> str:
-    for name in _NUMBERS[topic]:
-        if not -INT64_LIMIT <= getattr(record, name, 0) < INT64_LIMIT:
-            return f"`{name}` does not fit in 64 bits; the warehouse cannot hold it"
-    return ""
+"""The largest number, by size, that a sender could have chosen in a record."""
 
 
 def _heads(topic: str) -> tuple[bytes, ...]:

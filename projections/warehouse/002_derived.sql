@@ -7,16 +7,16 @@ CREATE TABLE IF NOT EXISTS attributions
     `n` Int64 COMMENT 'offset of the conversion, dense',
     `source` String COMMENT 'position of the conversion, topic/partition/offset',
     `recorded_at` Int64 COMMENT 'broker time of the conversion, milliseconds since 1970 UTC',
-    `outcome` LowCardinality(String) COMMENT 'credited, unattributed, refunded, unmatched, duplicate, conflict or unreadable',
-    `reason` LowCardinality(String) COMMENT 'why nobody is credited',
-    `program` LowCardinality(String),
+    `outcome` String COMMENT 'credited, unattributed, refunded, unmatched, duplicate, conflict or unreadable',
+    `reason` String COMMENT 'why nobody is credited',
+    `program` String,
     `customer` String,
     `event_id` String,
     `digest` String COMMENT 'of the conversion''s content: tells a repeat from a conflict',
-    `kind` LowCardinality(String) COMMENT 'lead, sale, renewal or refund',
+    `kind` String COMMENT 'lead, sale, renewal or refund',
     `deal` String,
     `amount` Int64 COMMENT 'minor units of currency',
-    `currency` LowCardinality(String),
+    `currency` String,
     `occurred_at` Int64 COMMENT 'time of the conversion, milliseconds since 1970 UTC',
     `known` Int64 COMMENT 'number of decisions that decided this',
     `touch` Tuple(partner String, link String, click_id String, clicked_at Int64) COMMENT 'the good click it brought along; clicked_at in ms',
@@ -26,7 +26,8 @@ CREATE TABLE IF NOT EXISTS attributions
     `occurred` DateTime64(3, 'UTC') ALIAS fromUnixTimestamp64Milli(occurred_at, 'UTC')
 )
 ENGINE = ReplacingMergeTree
-ORDER BY (`partition`, `n`);
+ORDER BY (`partition`, `n`)
+SETTINGS min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS journal_entries
 (
@@ -35,15 +36,15 @@ CREATE TABLE IF NOT EXISTS journal_entries
     `recorded_at` Int64 COMMENT 'broker time of the entry''s record, milliseconds since 1970 UTC',
     `n` Int64 COMMENT 'number of the entry in its partition, dense from 0',
     `source` String COMMENT 'position of the instruction, topic/partition/offset',
-    `partner` LowCardinality(String),
+    `partner` String,
     `at` Int64 COMMENT 'booking time, milliseconds since 1970 UTC',
-    `kind` LowCardinality(String) COMMENT 'commission, clawback, payout_funded, payout_refused, payout_sent, payout_settled, payout_failed or no_effect',
-    `program` LowCardinality(String),
-    `unit` LowCardinality(String) COMMENT 'unit of all amounts: ISO 4217, or a program''s own',
-    `legs` Array(Tuple(account LowCardinality(String), amount Int64)) COMMENT 'minor units, signed; they sum to zero',
+    `kind` String COMMENT 'commission, clawback, payout_funded, payout_refused, payout_sent, payout_settled, payout_failed or no_effect',
+    `program` String,
+    `unit` String COMMENT 'unit of all amounts: ISO 4217, or a program''s own',
+    `legs` Array(Tuple(account String, amount Int64)) COMMENT 'minor units, signed; they sum to zero',
     `balance` Tuple(payable Int64, pending Int64, in_transit Int64, paid Int64) COMMENT 'minor units, right after the entry, at its at',
     `reason` String,
-    `rule` LowCardinality(String),
+    `rule` String,
     `terms` Int64 COMMENT 'version of the terms that decided the amount',
     `terms_at` String COMMENT 'position of the decision that added them',
     `base` Int64 COMMENT 'what was commissioned or refunded, minor units',
@@ -57,4 +58,5 @@ CREATE TABLE IF NOT EXISTS journal_entries
     `booked` DateTime64(3, 'UTC') ALIAS fromUnixTimestamp64Milli(at, 'UTC')
 )
 ENGINE = ReplacingMergeTree
-ORDER BY (partner, `partition`, `n`);
+ORDER BY (partner, `partition`, `n`)
+SETTINGS min_bytes_for_wide_part = 134217728;

@@ -7,9 +7,10 @@ CREATE TABLE IF NOT EXISTS decisions
     `recorded_at` Int64 COMMENT 'broker time, milliseconds since 1970 UTC',
     `aggregate` String COMMENT 'for example program:acme',
     `version` Int64 COMMENT 'of the aggregate',
-    `name` LowCardinality(String) COMMENT 'for example partner.approved',
+    `name` String COMMENT 'for example partner.approved',
     `state` String COMMENT 'JSON; amounts in minor units, times in milliseconds',
     `recorded` DateTime64(3, 'UTC') ALIAS fromUnixTimestamp64Milli(recorded_at, 'UTC')
 )
 ENGINE = ReplacingMergeTree
-ORDER BY number;
+ORDER BY number
+SETTINGS min_bytes_for_wide_part = 134217728;

@@ -3,7 +3,7 @@ CREATE TABLE IF NOT EXISTS dead_letters
     `partition` Int32 COMMENT 'Kafka partition of topic dead-letters: 0',
     `offset` Int64 COMMENT 'Kafka offset of the letter',
     `recorded_at` Int64 COMMENT 'time of the unreadable record, milliseconds since 1970 UTC',
-    `processor` LowCardinality(String) COMMENT 'who could not read it',
+    `processor` String COMMENT 'who could not read it',
     `source` String COMMENT 'position of the unreadable record, topic/partition/offset',
     `error` String,
     `key` String,
@@ -17,7 +17,7 @@ ORDER BY (`partition`, `offset`);
 -- resume from here.
 CREATE TABLE IF NOT EXISTS passed
 (
-    `topic` LowCardinality(String),
+    `topic` String,
     `partition` Int32,
     `next_offset` Int64 COMMENT 'every record below this offset was read'
 )
