@@ -14,7 +14,7 @@ def log_identity(broker: Broker, *topics: str) -> str:
 
     Raises LogError when the broker does not answer or a topic does not exist.
     """
-    client = AdminClient(broker.client())
+    client = AdminClient(broker.client(log_level=4))  # type: ignore[arg-type]
     try:
         cluster = client.list_topics(timeout=METADATA_TIMEOUT_S).cluster_id
         answers = client.describe_topics(

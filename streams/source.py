@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 WAIT_S = 0.2
 """How long a look for records lasts; a stop is noticed after it."""
 
+TAKEN_WITHIN_S = 60.0
+"""A batch that its agent has not begun by then means that the agent is gone."""
+
 T = TypeVar("T")
 
 
@@ -53,6 +56,20 @@ class ThreadedService(Service):
             return None
 
 
+class RoundChannel(faust.Channel[Batches]):
+    """An in-memory channel that keeps what was put on it.
+
+    Faust empties its channels whenever its own consumer gets partitions, for they would
+    hold records of partitions it lost. Our rounds are none of its consumer's.
+    """
+
+    @property
+    def queue(self) -> Any:
+        if self._queue is None:
+            self._queue = self.app.FlowControlQueue(maxsize=1, clear_on_resume=False)
+        return self._queue
+
+
 class BatchSource(ThreadedService):
     """Feeds `channel` with the rounds of one processor."""
 
@@ -69,7 +86,7 @@ class BatchSource(ThreadedService):
         self._start = start
         self._instance = instance
         self._channel = channel
-        self._free = asyncio.Event()
+        self._begun, self._done = asyncio.Event(), asyncio.Event()
         self.processor: Processor | None = None
         self.reader: Reader | None = None
         self.failed = False
@@ -77,12 +94,25 @@ class BatchSource(ThreadedService):
     @Service.task
     async def _feed(self) -> None:
         await self.guarded(self._open)
+        while not self._channel.subscriber_count:  # Faust drops what nobody listens to
+            await self.sleep(0.01)
         while not self.should_stop and not self.failed and self.reader is not None:
             batches = await self.guarded(self._take)
             if batches:
-                self._free.clear()
-                await self._channel.send(value=batches)
-                await self._free.wait()
+                await self._hand_over(batches)
+
+    async def _hand_over(self, batches: Batches) -> None:
+        self._begun.clear()
+        self._done.clear()
+        # Put as it is: what `send` wraps in an event is skipped by the agent if Faust's own
+        # consumer was rebalanced in between.
+        await self._channel.put(batches)
+        try:
+            await asyncio.wait_for(self._begun.wait(), TAKEN_WITHIN_S)
+        except TimeoutError:
+            self._fail(RuntimeError(f"{self.name}: its Faust agent takes no batches"))
+            self.failed = True
+        await self._done.wait()
 
     def _open(self) -> None:
         self.processor = self._start()
@@ -94,8 +124,9 @@ class BatchSource(ThreadedService):
 
     async def fold(self, batches: Batches) -> None:
         """The agent's part: all steps of one round."""
+        self._begun.set()
         await self.guarded(self._checkpoint, batches)
-        self._free.set()
+        self._done.set()
 
     def _checkpoint(self, batches: Batches) -> None:
         assert self.reader is not None and self.processor is not None

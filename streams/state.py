@@ -31,6 +31,8 @@ class Progress(Struct):
     """Identity of the cluster and topics whose state this is."""
     next_input: int = 0
     next_output: int = 0
+    answered: int = 0
+    """Deciders: the input after the one that the last output answers."""
     n: int = 0
     """Number of the next output."""
     at: int = 0

@@ -31,7 +31,7 @@ from streams.processor import Processor
 from streams.relay import RelayProcessor
 from streams.sink import WarehouseSink
 from streams.sink_source import WAREHOUSE, SinkSource
-from streams.source import BatchSource, batch_agent
+from streams.source import BatchSource, RoundChannel, batch_agent
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ def run(settings: Settings, only: Collection[str] = PROCESSORS) -> None:
             start = partial(WarehouseSink, settings.broker, settings.warehouse)
             source: Source = SinkSource(start, worker.fail)
         else:
-            channel = app.channel(maxsize=1)
+            channel = RoundChannel(app)
             make = partial(DECIDERS[name], settings.broker, state)
             source = BatchSource(name, make, identity.instance, channel, worker.fail)
             batch_agent(app, source, channel)

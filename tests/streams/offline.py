@@ -134,9 +134,10 @@ def _posted(
 ) -> None:
     accounts: dict[str, account.Account] = {}
     items: dict[str, account.Item | None] = {}
-    n, at = 0, 0
+    at = 0
     written = _accepted(broker, topics.JOURNAL, number, found)
-    for record, instruction in _accepted(broker, topics.INSTRUCTIONS, number, found):
+    accepted = _accepted(broker, topics.INSTRUCTIONS, number, found)
+    for n, (record, instruction) in enumerate(accepted):
         source = instruction.source.rpartition("/")[0]
         expected_due = due.get((source, number), {}).pop(instruction.n, None)
         if record.value != expected_due:
@@ -163,7 +164,6 @@ def _posted(
         )
         found.kinds[entry.kind] += 1
         found.entries += 1
-        n += 1
     if next(written, None) is not None:
         raise Differs(f"{topics.JOURNAL}/{number}: more entries than instructions")
     for partner, held in accounts.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -99,7 +100,7 @@ def conversions(count: int, known: int, seed: int = 1) -> Iterator[Conversion]:
         customer = f"c-{chance.randrange(max(10, count // 8))}"
         partner = PARTNERS[chance.randrange(len(PARTNERS))]
         at = NOON + number * 1_000
-        common = {"program": PROGRAM, "customer": customer, "occurred_at": at, "known": known}
+        common: Any = {"program": PROGRAM, "customer": customer, "occurred_at": at, "known": known}
         kind = chance.random()
         if kind < 0.10:
             yield Signup(event_id=f"e-{number}", partner=partner, **common)
