@@ -148,8 +148,7 @@ def payout_tree(proof: PayoutProof, shown_entries: int | None) -> Tree:
     )
     for step in proof.steps:
         tree.add(
-            f"{step.entry.kind}  {shown(step.moved, unit)}  {_time(step.entry.at)}  "
-            f"{step.position}"
+            f"{step.entry.kind}  {shown(step.moved, unit)}  {_time(step.entry.at)}  {step.position}"
         )
     cover = tree.add("what was there before it")
     total = sum(entry.payable for entry in proof.before)

@@ -7,10 +7,14 @@ map with a wrong key is none. `PLEDGER_DEBUG=1` shows the traceback all the same
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
+
+CLICKHOUSE_ANSWER = re.compile(r".*server response: (.*?)( \(version [^)]*\))?( \(for url .*\))?")
+"""What the server said, within what its client says about it."""
 
 
 class LedgerGroup(TyperGroup):
@@ -68,4 +72,5 @@ def in_words(problem: Exception) -> str:
     if isinstance(problem, OSError) and problem.filename:
         return f"{problem.filename}: {problem.strerror}"
     text = " ".join(str(problem).split())
-    return text or type(problem).__name__
+    answer = CLICKHOUSE_ANSWER.fullmatch(text)
+    return answer[1] if answer else text or type(problem).__name__

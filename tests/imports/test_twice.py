@@ -132,7 +132,7 @@ def test_an_import_that_was_killed_is_finished_by_the_next(here: Settings, tmp_p
     run("partners", "add", "jane", "--program", "acme")
     run("links", "add", "jane-blog", "--program", "acme", "--partner", "jane",
         "--destination", "https://acme.test/")  # fmt: skip
-    count = 60_000
+    count = 20_000
     path = log_lines(tmp_path, count)
     arguments = ["import", "clicks", str(path), "--program", "acme", "--link-path", "/c/"]
     running = subprocess.Popen(
