@@ -34,7 +34,8 @@ from eventsourcing.persistence import (
     TrackingRecorder,
 )
 
-from aggregates.shared_log import LogUnavailable, Row, SharedLog, Taken
+from aggregates.accepted import Row
+from aggregates.shared_log import LogUnavailable, SharedLog, Taken
 from events import topics
 from events.decisions import StoredDecision
 from events.settings import load

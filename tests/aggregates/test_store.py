@@ -20,6 +20,7 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment
 
+from aggregates import shared_log
 from aggregates.store import DecisionsFactory, LogApplicationRecorder, to_stored_decision
 from deploy.kafka import EmbeddedBroker
 from events.first_wins import DecisionLog
@@ -214,7 +215,7 @@ def test_many_threads_share_one_log(recorder: LogApplicationRecorder) -> None:
 def test_a_broker_that_is_gone_is_a_clear_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aggregates.shared_log.ACKNOWLEDGE_MS", 1_500)
+    monkeypatch.setitem(shared_log.PRODUCER, "message.timeout.ms", 1_500)
     monkeypatch.setattr("events.log.METADATA_TIMEOUT_S", 2.0)
     mortal = EmbeddedBroker(tmp_path)
     mortal.start()
@@ -247,6 +248,16 @@ def test_a_topic_that_is_not_there_is_a_clear_error(broker: Broker) -> None:
     }
     with pytest.raises(OperationalError, match="topic nowhere"):
         open_factory(env).application_recorder()
+
+
+def test_a_subscription_ends_with_its_store(env: dict[str, str]) -> None:
+    factory = open_factory(env)
+    with (
+        pytest.raises(OperationalError, match="closed"),
+        factory.application_recorder().subscribe() as subscription,
+    ):
+        threading.Timer(0.1, factory.close).start()
+        next(subscription)
 
 
 def test_a_closed_store_says_so(env: dict[str, str]) -> None:
