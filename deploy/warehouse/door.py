@@ -18,12 +18,16 @@ from deploy.warehouse.wire import Message, Receive, Send, Wire
 
 # Requests worked on at once; more wait their turn.
 MAX_CONCURRENT_REQUESTS = 32
-# How long running requests may take to end before they are killed, and after.
+# How long running requests may take to end before they are killed.
 GRACE_SECONDS = 5.0
+# How long a killed query may take to tell its client.
+FAREWELL_SECONDS = 1.0
 POLL_SECONDS = 0.02
+KILL_AGAIN_SECONDS = 0.1
 
 PLAIN: Headers = [("content-type", "text/plain; charset=UTF-8")]
 HEALTH_PATHS = frozenset({"/ping", "/replicas_status"})
+METHODS = frozenset({"GET", "HEAD", "POST"})
 QUERY_PATHS = frozenset({"/", "/query"})
 
 
@@ -37,7 +41,8 @@ class Door:
         # Killing must not wait behind what it is to kill.
         self._killers = ThreadPoolExecutor(2, "kill")
         self._numbers: Iterator[int] = count()
-        self._running: dict[int, str] = {}
+        self._running: dict[int, tuple[str, Wire]] = {}
+        self._killing: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -49,6 +54,10 @@ class Door:
             asks_nothing = method in {"GET", "HEAD"} and not scope["query_string"]
             if path in HEALTH_PATHS or (path == "/" and asks_nothing):
                 await _reply(send, 200, PLAIN, "Ok.\n")
+            elif method not in METHODS:
+                await _reply(
+                    send, 405, PLAIN, f"{method} is not used here: GET reads, POST writes.\n"
+                )
             elif path not in QUERY_PATHS:
                 text = f"There is no handle {path}. Use / for queries, /ping for health.\n"
                 await _reply(send, 404, PLAIN, text)
@@ -68,11 +77,13 @@ class Door:
         mark = f"{number}:{request.query_id}"
 
         def kill() -> None:
-            self._killers.submit(self._engine.cancel, mark)
+            killing = loop.create_task(self._kill(number, mark))
+            self._killing.add(killing)
+            killing.add_done_callback(self._killing.discard)
 
         wire = Wire(receive, send, kill)
         exchange = Exchange(self._engine, self._guard, request, mark)
-        self._running[number] = mark
+        self._running[number] = (mark, wire)
         try:
             await wire.open()
             await loop.run_in_executor(self._workers, exchange.run, wire, wire)
@@ -82,16 +93,28 @@ class Door:
             del self._running[number]
             await wire.close()
 
+    async def _kill(self, number: int, mark: str) -> None:
+        # More than once: a query that was about to begin is not there to be killed yet.
+        while number in self._running:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._killers, self._engine.cancel, mark)
+            await asyncio.sleep(KILL_AGAIN_SECONDS)
+
     async def drain(self) -> None:
         """Waits for running requests to end; kills those that take longer than GRACE_SECONDS."""
-        await self._wait_until_idle()
-        for mark in list(self._running.values()):
-            self._killers.submit(self._engine.cancel, mark)
-        await self._wait_until_idle()
-
-    async def _wait_until_idle(self) -> None:
+        await self._wait_until_idle(GRACE_SECONDS)
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + GRACE_SECONDS
+        leftover = list(self._running.items())
+        killing = [loop.create_task(self._kill(number, mark)) for number, (mark, _) in leftover]
+        # A killed query still tells its client so; a client that does not read is left.
+        await self._wait_until_idle(FAREWELL_SECONDS)
+        for _, wire in list(self._running.values()):
+            wire.abandon()
+        await asyncio.gather(*killing)
+
+    async def _wait_until_idle(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
         while self._running and loop.time() < deadline:
             await asyncio.sleep(POLL_SECONDS)
 

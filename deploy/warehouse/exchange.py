@@ -13,6 +13,7 @@ and where to write the answer are handed in. The order is always the same:
 
 from __future__ import annotations
 
+import logging
 from contextlib import closing
 from dataclasses import replace
 
@@ -27,6 +28,8 @@ from deploy.warehouse.greeting import greeting
 from deploy.warehouse.guard import READING, Guard
 from deploy.warehouse.request import Request
 from deploy.warehouse.statement import Statement, insert_with_rows, whole
+
+LOG = logging.getLogger(__name__)
 
 # The beginning in which an insert's head is looked for first.
 FIRST_LOOK_BYTES = 64 << 10
@@ -59,8 +62,8 @@ class Exchange:
             raise
         except Exception as error:
             # A fault of this program: the client is told, the log gets the trace.
+            LOG.exception("request %s", self._request.query_id)
             answer.failure(WarehouseError.of_engine(error))
-            raise
 
     def _work(self, body: Body, answer: Answer) -> None:
         # 1.

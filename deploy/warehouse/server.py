@@ -17,7 +17,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy.warehouse.door import GRACE_SECONDS, Door
+from deploy.warehouse.door import FAREWELL_SECONDS, Door
 from deploy.warehouse.engine import Engine, Limits
 from deploy.warehouse.listener import BoundServer, listen, refuse_reachable
 
@@ -65,4 +65,4 @@ async def _serve(engine: Engine, listener: socket.socket, ready: Ready | None) -
         return
     await door.drain()
     server.stop()  # type: ignore[no-untyped-call]
-    await asyncio.wait({serving}, timeout=GRACE_SECONDS)
+    await asyncio.wait({serving}, timeout=FAREWELL_SECONDS)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
 from deploy.warehouse.answer import Headers
@@ -37,6 +38,7 @@ class Wire:
         self._answer: tuple[int, Headers, bytes] | None = None
         self._begun = False
         self._whole = False
+        self._waited_for: Future[Any] | None = None
         self.gone = False
 
     # In the event loop.
@@ -55,6 +57,12 @@ class Wire:
             await self._send({"type": "http.response.body", "body": content})
         elif self._whole and not self.gone:
             await self._send({"type": "http.response.body", "body": b""})
+
+    def abandon(self) -> None:
+        """Lets the thread go that waits for a client: it gets ClientGone."""
+        self.gone = True
+        if self._waited_for is not None:
+            self._waited_for.cancel()
 
     async def _next(self) -> bytes:
         while not self._ended:
@@ -85,7 +93,7 @@ class Wire:
     def read(self) -> bytes:
         piece = self._first if self._first is not None else self._wait(self._next())
         self._first = None
-        if not piece and self.gone:
+        if self.gone:
             raise ClientGone
         return piece
 
@@ -112,7 +120,11 @@ class Wire:
         if self.gone:
             work.close()
             raise ClientGone
-        result = asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        self._waited_for = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            result: T = self._waited_for.result()
+        except CancelledError:
+            raise ClientGone from None
         if self.gone:
             raise ClientGone
         return result

@@ -99,6 +99,25 @@ def test_sigterm_lets_a_running_query_end(process: WarehouseProcess) -> None:
     assert answers == ["0\n"]
 
 
+def test_sigterm_ends_what_would_not_end(process: WarehouseProcess) -> None:
+    place = process.start()
+    text = b"SELECT number FROM numbers(1000000000000)"
+    head = f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(text)}\r\n\r\n"
+    endless = "SELECT sum(sipHash64(number)) FROM numbers(1000000000000)"
+    answers: list[httpx.Response] = []
+    url = f"http://{place.host}:{place.port}/"
+    query = threading.Thread(
+        target=lambda: answers.append(httpx.post(url, content=endless, timeout=60))
+    )
+    query.start()
+    with socket.create_connection((place.host, place.port)) as never_reads:
+        never_reads.sendall(head.encode() + text)
+        time.sleep(0.5)
+        assert process.stop(25) == 0
+    query.join()
+    assert answers[0].headers["x-clickhouse-exception-code"] == "394"
+
+
 def test_a_directory_in_use_names_its_holder(process: WarehouseProcess) -> None:
     process.start()
     assert process.process is not None
