@@ -1,14 +1,14 @@
 """Appending to the log from an event loop: a future that is done when the broker has it.
 
-librdkafka reports deliveries on the thread that polls it, some thousands at a time. Waking
-the event loop once for each would cost more than the write, so the thread collects what a
-poll brought and hands the whole batch over in one `call_soon_threadsafe`.
+librdkafka keeps its delivery reports until somebody polls for them. Here the event loop does
+so itself, every millisecond while something is unacknowledged: the reports of that
+millisecond come in one call and resolve their futures on the spot. A thread that polled
+would have to take the interpreter away from the loop, and wake it, for every batch.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
 from functools import partial
 
 from confluent_kafka import KafkaError, Message
@@ -27,7 +27,7 @@ a processor they have no number whose gap could hurt, so expiring them is safe."
 MAX_PENDING = 100_000
 """Unacknowledged records beyond which new ones are refused at once (about 3 s of clicks)."""
 
-POLL_S = 0.1
+POLL_EVERY_S = 0.001
 
 
 class NotAcknowledged(RuntimeError):
@@ -46,11 +46,7 @@ class AckedLog:
         )
         self.pending = 0
         """Records handed to the producer and not yet answered; the loop's own count."""
-        self._reported: list[tuple[asyncio.Future[None], KafkaError | None]] = []
         self._closing = False
-        self._stopped = False
-        self._thread = threading.Thread(target=self._poll, name="deliveries", daemon=True)
-        self._thread.start()
 
     def append(self, topic: str, key: str, value: bytes) -> asyncio.Future[None]:
         """Queue a record; the future is done when all in-sync replicas have it.
@@ -63,37 +59,31 @@ class AckedLog:
             why = "the gateway is stopping" if self._closing else "too many records wait"
             future.set_exception(NotAcknowledged(f"{topic}: {why} for the broker"))
             return future
-        self.pending += 1
         self._writer.append(topic, key=key, value=value, on_delivery=partial(self._note, future))
+        self.pending += 1
+        if self.pending == 1:
+            self._loop.call_later(POLL_EVERY_S, self._poll)
         return future
+
+    def _poll(self) -> None:
+        self._writer.poll(0)
+        if self.pending:
+            self._loop.call_later(POLL_EVERY_S, self._poll)
 
     def _note(
         self, future: asyncio.Future[None], error: KafkaError | None, _message: Message
     ) -> None:
-        self._reported.append((future, error))
-
-    def _poll(self) -> None:
-        while not self._stopped:
-            self._writer.poll(POLL_S)
-            if self._reported:
-                reported, self._reported = self._reported, []
-                self._loop.call_soon_threadsafe(self._resolve, reported)
-
-    def _resolve(self, reported: list[tuple[asyncio.Future[None], KafkaError | None]]) -> None:
-        self.pending -= len(reported)
-        for future, error in reported:
-            if future.done():  # its request was cancelled: the client has gone
-                continue
-            if error is None:
-                future.set_result(None)
-            else:
-                future.set_exception(NotAcknowledged(f"the broker did not answer: {error.str()}"))
+        self.pending -= 1
+        if future.done():  # its request was cancelled: the client has gone
+            return
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(NotAcknowledged(f"the broker did not answer: {error.str()}"))
 
     async def close(self) -> None:
         """Take no new records, wait until all that were taken are answered, and stop."""
         self._closing = True
         while self.pending:
-            await asyncio.sleep(0.01)
-        self._stopped = True
-        await self._loop.run_in_executor(None, self._thread.join)
+            await asyncio.sleep(POLL_EVERY_S)
         await self._loop.run_in_executor(None, self._writer.flush)

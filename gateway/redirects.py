@@ -35,7 +35,6 @@ PREFETCH_WORDS = ("prefetch", "prerender", "preview")
 COMMON_HEADERS = [
     ("cache-control", "no-store"),
     ("referrer-policy", "strict-origin-when-cross-origin"),
-    ("x-robots-tag", "noindex, nofollow"),
 ]
 
 
@@ -85,19 +84,19 @@ class Redirects:
         self._routes: dict[str, Route | None] = {}
         self._routes_known = -1
 
-    async def __call__(self, scope: Any, protocol: Any) -> None:
-        """Answer one request: 302, or a problem (404, 405, 410, 503)."""
+    async def __call__(self, scope: Any, protocol: Any, path: str) -> None:
+        """Answer one request for `path`: 302, or a problem (404, 405, 410, 503)."""
         method = scope.method
         if method not in {"GET", "HEAD"}:
             problem = Problem(405, "links are followed with GET or HEAD")
             refuse(protocol, problem, *COMMON_HEADERS, ("allow", "GET, HEAD"))
             return
-        link = scope.path[len(PREFIX) :]
+        link = path[len(PREFIX) :]
         route = self._route(link)
         if route is None:
             refuse(protocol, Problem(404, "there is no such link"), *COMMON_HEADERS)
             return
-        click = self._click(scope, link, route)
+        click = self._click(scope, method, link, route)
         try:
             await self._log.append(CLICKS, link, encode(click))
         except NotAcknowledged as why:
@@ -110,12 +109,12 @@ class Redirects:
         location = f"{route.before}{click.click_id}{route.after}"
         protocol.response_empty(302, [("location", location), *COMMON_HEADERS])
 
-    def _click(self, scope: Any, link: str, route: Route) -> Click:
+    def _click(self, scope: Any, method: str, link: str, route: Route) -> Click:
         header = scope.headers.get
         now = time.time_ns() // 1_000_000
         user_agent = clean(header("user-agent", ""), MAX_USER_AGENT)
         seen = visitor(user_agent)
-        invalid = _reasons(header, scope.method, user_agent, seen.bot) + route.reasons
+        invalid = _reasons(header, method, user_agent, seen.bot) + route.reasons
         address = client_address(
             scope.client.rpartition(":")[0], header("x-forwarded-for"), self._trusted
         )

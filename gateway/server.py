@@ -74,7 +74,7 @@ class Gateway:
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         path = scope.path
         if path.startswith(PREFIX):
-            await self._redirects(scope, protocol)
+            await self._redirects(scope, protocol, path)
         elif refusal := self._access.refusal(path, scope.headers):
             refuse(protocol, refusal)
         else:

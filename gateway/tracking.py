@@ -38,7 +38,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 def clean(text: str, limit: int = MAX_VALUE) -> str:
     """`text` without control characters, cut at `limit` characters."""
-    return _CONTROL.sub("", text)[:limit] if text else ""
+    if not text.isprintable():  # nearly all are, and the question is fast
+        text = _CONTROL.sub("", text)
+    return text[:limit]
 
 
 def first_values(query: str) -> dict[str, str]:
@@ -61,4 +63,7 @@ def tracking_fields(query: str) -> dict[str, str]:
 
 def cited_click_id(values: dict[str, str]) -> str:
     """The click id among a query's values, by whichever of its names comes first; or ""."""
-    return next((values[name] for name in CLICK_ID_NAMES if values.get(name)), "")
+    for name in CLICK_ID_NAMES:
+        if found := values.get(name):
+            return found
+    return ""

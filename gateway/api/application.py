@@ -39,7 +39,7 @@ from gateway.problems import MEDIA_TYPE, FieldProblem, Problem
 DESCRIPTION = (
     "Programs, partners, links, conversions and payouts of a partner ledger. Amounts are "
     "integers in minor units; times ISO 8601 UTC or milliseconds since 1970; errors problem "
-    "details (RFC 9457). Visitors follow a link at GET /c/{link}."
+    "details (RFC 9457). POST takes an Idempotency-Key. Visitors follow a link at GET /c/{link}."
 )
 
 logger = logging.getLogger(__name__)

@@ -6,13 +6,12 @@ Also `/v1/postback`, the same by a plain GET, for systems that can only call an 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
-from litestar.params import Parameter
 
 from gateway.api.context import Context
 from gateway.conversion_input import ConversionInput
@@ -22,11 +21,6 @@ from gateway.problems import FieldProblem, Problem
 from gateway.tracking import first_values
 
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
-
-IdempotencyKey = Annotated[
-    str | None,
-    Parameter(header="idempotency-key", description="Taken as event_id where there is none"),
-]
 
 
 @dataclass
@@ -78,12 +72,13 @@ def inlined(schema: Any, components: dict[str, Any]) -> Any:
 
 @post("/conversions", status_code=202, operation_class=ConversionsOperation)
 async def post_conversions(
-    request: Request[Any, Any, Any], context: Context, idempotency_key: IdempotencyKey = None
+    request: Request[Any, Any, Any], context: Context
 ) -> Response[Accepted | BatchAnswer]:
     """Record conversions. The answer means they are in the log.
 
     A batch answers 202 with the lines that cannot be used, or 422 when none can. Sending
     the same `event_id` again is harmless; with other content it is a conflict (409).
+    A single conversion without `event_id` takes the header Idempotency-Key for it.
     """
     body = await request.body()
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -92,8 +87,8 @@ async def post_conversions(
     if body.lstrip()[:1] == b"[":
         return _answered(await context.intake.take_batch(read_array(body)))
     given = read_one(body)
-    if not given.event_id and idempotency_key:
-        given.event_id = idempotency_key
+    if not given.event_id:
+        given.event_id = request.headers.get("idempotency-key", "")
     return Response(await context.intake.take(given), status_code=202)
 
 

@@ -17,12 +17,8 @@ MAX_LIMIT = 1_000
 Item = TypeVar("Item")
 
 Limit = Annotated[int, Parameter(ge=1, le=MAX_LIMIT, description="Items a page")]
-StartingAfter = Annotated[
-    str | None, Parameter(query="starting_after", description="Items after the one of this id")
-]
-EndingBefore = Annotated[
-    str | None, Parameter(query="ending_before", description="Items before the one of this id")
-]
+StartingAfter = Annotated[str | None, Parameter(description="Items after the one of this id")]
+EndingBefore = Annotated[str | None, Parameter(description="Items before the one of this id")]
 
 
 class Page(Struct, Generic[Item]):

@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -111,11 +112,14 @@ def test_a_broker_that_stands_still_gets_nobody_redirected(tmp_path: Path) -> No
         assert embedded.process is not None
         os.kill(embedded.process.pid, signal.SIGSTOP)
         try:
-            for answer in (
-                gateway.client.get("/c/spring"),
-                gateway.client.post("/v1/conversions", json={**SIGNUP, "event_id": "s"}),
-                gateway.client.get("/healthz"),
-            ):
+            sent = {**SIGNUP, "event_id": "s"}
+            with ThreadPoolExecutor() as threads:
+                answers = [
+                    threads.submit(gateway.client.get, "/c/spring"),
+                    threads.submit(gateway.client.post, "/v1/conversions", json=sent),
+                    threads.submit(gateway.client.get, "/healthz"),
+                ]
+            for answer in (asked.result() for asked in answers):
                 assert answer.status_code == 503
                 assert answer.headers["content-type"] == "application/problem+json"
                 assert answer.headers["retry-after"]
@@ -124,8 +128,7 @@ def test_a_broker_that_stands_still_gets_nobody_redirected(tmp_path: Path) -> No
             os.kill(embedded.process.pid, signal.SIGCONT)
         gateway.await_health()
         assert gateway.client.get("/c/spring").status_code == 302
-        again = gateway.client.post("/v1/conversions", json={**SIGNUP, "event_id": "s"})
-        assert again.status_code == 202
+        assert gateway.client.post("/v1/conversions", json=sent).status_code == 202
     finally:
         gateway.kill()
         embedded.stop()
