@@ -23,6 +23,7 @@ from events.topics import (
     ATTRIBUTIONS,
     CLICKS,
     CONVERSIONS,
+    DEAD_LETTERS,
     DECISIONS,
     INSTRUCTIONS,
     JOURNAL,
@@ -37,7 +38,7 @@ READS: dict[str, tuple[str, ...]] = {
     "relay": (ATTRIBUTIONS, DECISIONS),
     "posting": (INSTRUCTIONS,),
     "payouts": (JOURNAL,),
-    "warehouse": (CLICKS, CONVERSIONS, DECISIONS, JOURNAL),
+    "warehouse": (CLICKS, CONVERSIONS, DECISIONS, ATTRIBUTIONS, JOURNAL, DEAD_LETTERS),
 }
 """The topics each processor takes its input from, by the name of the processor."""
 
