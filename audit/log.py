@@ -34,9 +34,12 @@ class KafkaLog:
 
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
+        self._partitions: dict[str, int] = {}
 
     def partitions(self, topic: str) -> int:
-        return kafka.partitions(self.broker, topic)
+        if topic not in self._partitions:  # frozen once the topic exists
+            self._partitions[topic] = kafka.partitions(self.broker, topic)
+        return self._partitions[topic]
 
     def ends(self, topic: str) -> dict[int, int]:
         return {number: end for number, (_, end) in kafka.watermarks(self.broker, topic).items()}

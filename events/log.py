@@ -142,7 +142,8 @@ def _checked(message: Any, topic: str, partition: int) -> Record:
     error = message.error()
     if error is not None:
         raise LogError(f"{topic}/{partition}: {error.str()}")
-    return to_record(message)
+    offset, stamp = message.offset(), message.timestamp()[1]
+    return Record(topic, partition, offset, stamp, message.key(), message.value())
 
 
 def partitions(broker: Broker, topic: str) -> int:
