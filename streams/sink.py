@@ -21,9 +21,9 @@ equal to them, under the same key, so ReplacingMergeTree and FINAL count them on
 
 from __future__ import annotations
 
+import argparse
 import logging
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -42,6 +42,9 @@ from streams.sink_positions import check_cluster, own_letters, readers
 from streams.sink_rows import TABLES, Block, Message, Reader, canonical_row, letter
 
 GROUP = "pledger-warehouse"
+
+SESSION_TIMEOUT_MS = 10_000
+"""How long a dead sink keeps its partitions."""
 
 BATCH_ROWS = 50_000
 """Records a batch takes at most; far below what ClickHouse splits into several blocks."""
@@ -88,7 +91,7 @@ class WarehouseSink:
         warehouse: Warehouse,
         *,
         group: str = GROUP,
-        session_timeout_ms: int = 10_000,
+        session_timeout_ms: int = SESSION_TIMEOUT_MS,
     ) -> None:
         self._warehouse = warehouse
         self._client: Client | None = None
@@ -116,6 +119,7 @@ class WarehouseSink:
                     "auto.offset.reset": "error",
                     "partition.assignment.strategy": "range",
                     "session.timeout.ms": session_timeout_ms,
+                    "heartbeat.interval.ms": session_timeout_ms // 4,
                     "fetch.wait.max.ms": 500,
                     "queued.max.messages.kbytes": 65_536,
                     "on_commit": self._committed,
@@ -354,7 +358,13 @@ def _raise_unless_passing(message: Message) -> None:
 
 
 def main() -> None:
-    """`python -m streams.sink BROKER WAREHOUSE`: a sink of its own process, until SIGTERM."""
+    """A sink in a process of its own, until SIGTERM."""
+    parser = argparse.ArgumentParser(prog="python -m streams.sink", description=main.__doc__)
+    parser.add_argument("broker", type=Broker.parse)
+    parser.add_argument("warehouse", type=Warehouse.parse)
+    parser.add_argument("--group", default=GROUP)
+    parser.add_argument("--session-timeout-ms", type=int, default=SESSION_TIMEOUT_MS)
+    options = parser.parse_args()
     running = True
 
     def stop(*_: object) -> None:
@@ -363,7 +373,12 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    sink = WarehouseSink(Broker.parse(sys.argv[1]), Warehouse.parse(sys.argv[2]))
+    sink = WarehouseSink(
+        options.broker,
+        options.warehouse,
+        group=options.group,
+        session_timeout_ms=options.session_timeout_ms,
+    )
     try:
         while running:
             sink.step(1.0)

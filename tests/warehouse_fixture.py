@@ -33,10 +33,11 @@ class WarehouseProcess:
         self._port_file = path.parent / f"{path.name}.port"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> Warehouse:
+    def start(self, port: int = 0) -> Warehouse:
+        """On `port`, by default any free one."""
         self._port_file.unlink(missing_ok=True)
         command = [sys.executable, "-m", "deploy.warehouse", "--path", str(self.path)]
-        command += ["--port", "0", "--port-file", str(self._port_file), *self._arguments]
+        command += ["--port", str(port), "--port-file", str(self._port_file), *self._arguments]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
         deadline = time.monotonic() + START_SECONDS
