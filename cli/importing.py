@@ -104,7 +104,7 @@ def clicks(
             destination=destination,
         )
         now = time.time_ns() // 1_000_000
-        import_clicks(settings, file, visits, owner_of, report, now=now)
+        import_clicks(settings, file, visits, parties, owner_of, report, now=now)
     tell(report, as_json)
 
 

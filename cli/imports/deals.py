@@ -56,6 +56,7 @@ def import_deals(
     # 2. Make the partners it names, before any record that counts on them.
     parties = Parties(follower.directory, ledger, program, report, create=create_partners)
     drafts = [draft for draft in drafts if _has_partner(draft, parties, report)]
+    parties.make_missing()
     # 3. Know the decisions up to now: each record is stamped with their number.
     known = follower.refresh()
     # 4. See what the log has already.

@@ -1,7 +1,12 @@
-"""The partners and links an import speaks of: looked up, and made where that is asked for."""
+"""The partners and links an import speaks of: looked up, and made where that is asked for.
+
+What is missing is noted as the lines come, and made by `make_missing`, many at a time: a
+decision waits for the broker, and most of the wait can be shared.
+"""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from cli.imports.report import Report
@@ -10,6 +15,9 @@ from projections.directory import Directory, LinkView
 
 if TYPE_CHECKING:
     from aggregates.application import Decisions
+
+AT_ONCE = 16
+"""Partners or links made at a time."""
 
 
 class UnknownParty(LookupError):
@@ -39,9 +47,12 @@ class Parties:
         self._create = create
         self._partners = {view.partner: dict(view.programs) for view in directory.partners()}
         self._owners: dict[str, Owner] = {}
+        self._new_partners: dict[str, bool] = {}
+        """Missing partner → whether it is registered with another program."""
+        self._new_links: list[Owner] = []
 
-    def partner(self, partner: str, name: str = "") -> None:
-        """Return when `partner` stands with the program in any way; raises UnknownParty.
+    def partner(self, partner: str) -> None:
+        """Return when `partner` stands with the program, or will; raises UnknownParty.
 
         One that is suspended, or waits for approval, is left so: a person decided that.
         """
@@ -53,11 +64,7 @@ class Parties:
                 f"partner {partner!r} is not in program {self._program!r}; add it by `pledger "
                 f"partners add {partner} --program {self._program}`, or all by --create-partners",
             )
-        if not self._report.dry_run:
-            if partner not in self._partners:
-                self._ledger.register_partner(partner, name or partner, by="import")
-            self._ledger.apply(partner, self._program, by="import")
-            self._ledger.approve(partner, self._program, by="import")
+        self._new_partners[partner] = partner in self._partners
         self._partners.setdefault(partner, {})[self._program] = "approved"
         self._note("partners")
 
@@ -76,7 +83,7 @@ class Parties:
         return found
 
     def owner_of(self, partner: str, link: str, destination: str) -> Owner:
-        """The owner of `partner`'s link, both made where needed and asked for."""
+        """The owner of `partner`'s link; raises UnknownParty. See `make_missing`."""
         found = self._owners.get(link)
         if found is not None:
             return found
@@ -90,11 +97,34 @@ class Parties:
             raise UnknownParty(
                 "link", f"link {link!r} does not exist; create it, or all by --create-partners"
             )
-        if not self._report.dry_run:
-            self._ledger.create_link(link, self._program, partner, destination, by="import")
         self._note("links")
         found = self._owners[link] = Owner(link, self._program, partner, destination)
+        self._new_links.append(found)
         return found
+
+    def make_missing(self) -> None:
+        """Make what was found missing so far: before any record that counts on it is written.
+
+        Raises DecisionError where something cannot be made.
+        """
+        partners, self._new_partners = self._new_partners, {}
+        links, self._new_links = self._new_links, []
+        if self._report.dry_run:
+            return
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(self._make_partner, partners, partners.values()))
+            list(pool.map(self._make_link, links))
+
+    def _make_partner(self, partner: str, is_registered: bool) -> None:
+        if not is_registered:
+            self._ledger.register_partner(partner, partner, by="import")
+        self._ledger.apply(partner, self._program, by="import")
+        self._ledger.approve(partner, self._program, by="import")
+
+    def _make_link(self, owner: Owner) -> None:
+        self._ledger.create_link(
+            owner.link, self._program, owner.partner, owner.destination, by="import"
+        )
 
     def _owner_of(self, view: LinkView) -> Owner:
         count = self._directory.count
