@@ -79,6 +79,6 @@ def stop_supervisor(home: Path, seconds: float = STOP_SECONDS) -> int | None:
 
 def is_alive(pid: int) -> bool:
     try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
