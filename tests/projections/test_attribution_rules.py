@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from events import decisions as fact
 from events.conversions import Deal
 from projections import attribution
 from projections.directory import DirectoryBehind
 from projections.engine import UnknownEngine
 from tests.projections.statement import run
-from tests.projections.world import World
+from tests.projections.world import DAY, World
 
 GIVEN = """
 0: program EUR
@@ -204,11 +205,35 @@ def test_refunds_that_name_no_deal_fall_on_the_newest_deals_before_them() -> Non
     )
 
 
+def test_a_refund_never_falls_on_a_deal_of_another_currency() -> None:
+    run(
+        GIVEN
+        + """
+    1: deal D-1 carol 100.00 click=alice@0                -> alice commission +10.00
+    2: deal D-2 carol 100.00 currency=GBP                 -> alice commission +10.00 GBP
+    3: refund carol 150.00                                -> alice clawback -10.00 (more_than_left)
+    3: refund carol 40.00 currency=GBP                    -> alice clawback -4.00 GBP
+    """
+    )
+
+
+def test_a_click_on_another_programs_link_earns_nothing() -> None:
+    world = run(GIVEN)
+    world.program("other")
+    world.decide(fact.LinkCreated("other-link", "other", "alice", "https://other.test"))
+    world.deal("D-1", "carol", 1_000, click=world.click("other-link"))
+    assert world.last is not None
+    assert (world.last.reason, world.last.touch) == ("invalid_click", None)
+
+
 def test_terms_of_an_unknown_engine_stop_the_worker_only_when_they_are_in_force() -> None:
     given = GIVEN + "0: terms sale=10% engine=99 from=10\n"
-    run(given + "9: deal D-1 carol 10.00 click=alice@1 -> alice commission +1.00")
+    world = run(given + "9: deal D-1 carol 10.00 click=alice@1 -> alice commission +1.00")
+    world.now += DAY
     with pytest.raises(UnknownEngine, match=r"decisions/0/9.*engine '99'"):
-        run(given + "10: deal D-1 carol 10.00 click=alice@1")
+        world.deal("D-2", "carol", 1_000)
+    written = [value for log in world.attributions.values() for value in log]
+    assert len(written) == 1, "nothing was written that a newer version would decide otherwise"
 
 
 def test_a_conversion_from_the_future_of_the_decisions_must_wait() -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from events.codec import encode
 from events.instructions import CommissionDue, RefundDue
+from events.partitioning import partition_of
 from projections import account
 from tests.projections.statement import balance, run
+from tests.projections.world import PARTITIONS, START, World
 
 GIVEN = """
 0: program EUR
@@ -185,6 +190,41 @@ def test_an_order_sent_under_two_customers_is_booked_once_for_a_partner() -> Non
     assert again[0].reason == f"deal D-1 was booked by {world.entries[0].conversion}"
     [refund] = world.refund("guest-1", 10_000, deal="D-1")
     assert refund.kind == "no_effect", "the guest's order booked nothing, so nothing is taken back"
+
+
+@pytest.mark.parametrize(
+    ("changed", "given"),
+    [
+        ({}, ("clawback", 1_000, "")),
+        ({"amount": 99_999}, ("clawback", 10_000, "")),
+        ({"amount": 0}, ("no_effect", 0, "amount_not_positive")),
+        ({"amount": -5}, ("no_effect", -5, "amount_not_positive")),
+        ({"currency": "USD"}, ("no_effect", 1_000, "currency_mismatch")),
+        ({"deal": "D-9"}, ("no_effect", 1_000, "nothing_booked")),
+    ],
+)
+def test_no_instruction_takes_back_more_than_its_deal_earned(
+    changed: dict[str, Any], given: tuple[str, int, str]
+) -> None:
+    """Attribution never asks for these; the account does not rely on it."""
+    world = run(
+        GIVEN
+        + """
+    1: deal D-1 carol 100.00 click=alice@0     -> alice commission +10.00
+    """
+    )
+    fields = {"deal": "D-1", "amount": 1_000, "currency": "EUR", **changed}
+    due = RefundDue(0, "decisions/1/0", "alice", "acme", "R-1", "", START, known=0, **fields)
+    [entry] = world.instruct(partition_of("alice", PARTITIONS), encode(due))
+    assert (entry.kind, entry.base, entry.reason) == given
+    assert world.accounts["alice"].funds["acme/EUR"].payable >= 0
+
+
+def test_a_commission_without_terms_books_nothing() -> None:
+    world = World()
+    due = CommissionDue(0, "x/0/0", "alice", "acme", "sale", "E", "", 0, 0, 10_000, "click", "D-1")
+    [entry] = world.instruct(partition_of("alice", PARTITIONS), encode(due))
+    assert (entry.kind, entry.reason, entry.balance) == ("no_effect", "no_terms", None)
 
 
 def test_entries_cite_their_evidence_and_chain() -> None:
