@@ -182,7 +182,9 @@ def _visits(file: Path, shape: str, pairs: list[str], report: Report) -> Iterato
 
 
 def _format_of(file: Path) -> str:
-    suffix = file.suffix.lower()
+    from cli.imports.files import kind
+
+    suffix = kind(file)
     return (
         "csv" if suffix in CSV_SUFFIXES else "jsonl" if suffix in JSONL_SUFFIXES else "access-log"
     )

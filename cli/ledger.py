@@ -45,7 +45,7 @@ def require_broker(settings: Settings) -> None:
     from deploy.topics import check_cluster
     from events.topics import TOPICS
 
-    client = AdminClient(settings.broker.client(log_level=0))
+    client = AdminClient(settings.broker.client(log_level=0))  # type: ignore[arg-type]
     try:
         found = client.list_topics(timeout=BROKER_SECONDS)
     except KafkaException as problem:

@@ -47,7 +47,7 @@ def sql(
         print_json([dict(zip(names, row, strict=True)) for row in values])
         return
     show(
-        [dict(enumerate(row)) for row in values],  # two columns may have one name
+        [{str(number): cell for number, cell in enumerate(row)} for row in values],
         [_column(number, name, values) for number, name in enumerate(names)],
         as_json=False,
         empty="no rows",
@@ -77,7 +77,8 @@ def dead_letters(
 
 def _column(number: int, name: str, values: Any) -> Column:
     numeric = bool(values) and isinstance(values[0][number], int | float)
-    return Column(name, lambda row: _cell(row[number]), right=numeric)
+    # By number: two columns of a query may have one name.
+    return Column(name, lambda row: _cell(row[str(number)]), right=numeric)
 
 
 def _cell(value: object) -> str:

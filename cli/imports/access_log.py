@@ -15,6 +15,7 @@ from pathlib import Path
 
 from apachelogs import COMBINED, InvalidEntryError, LogEntry, LogParser
 
+from cli.imports.files import open_lines
 from cli.imports.report import Report
 from cli.imports.visits import Visit
 
@@ -24,7 +25,7 @@ EXPECTED = '%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i"'
 def read_visits(path: Path, report: Report) -> Iterator[Visit]:
     """The visits of a log in its order; unusable lines go to `report`."""
     parser = LogParser(COMBINED, encoding="utf-8", errors="backslashreplace")
-    with path.open("rb") as file:
+    with open_lines(path) as file:
         for number, line in enumerate(file, 1):
             raw = line.rstrip(b"\r\n")
             if not raw.strip():

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cli.imports.files import open_lines
 from cli.imports.report import Report
 from cli.imports.visits import Visit
 from gateway.tracking import TRACKED, clean
@@ -56,7 +57,10 @@ def columns(pairs: list[str]) -> dict[str, str]:
 
 def read_csv(path: Path, column: Column, report: Report) -> Iterator[Visit]:
     """The visits of a CSV file with a header line, delimited by comma, semicolon or tab."""
-    with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
+    with (
+        open_lines(path) as lines,
+        io.TextIOWrapper(lines, encoding="utf-8-sig", newline="", errors="replace") as file,
+    ):
         head = file.readline()
         delimiter = max(",;\t", key=head.count)
         file.seek(0)
@@ -79,7 +83,7 @@ def read_csv(path: Path, column: Column, report: Report) -> Iterator[Visit]:
 
 def read_jsonl(path: Path, column: Column, report: Report) -> Iterator[Visit]:
     """The visits of a file with one JSON object a line."""
-    with path.open("rb") as file:
+    with open_lines(path) as file:
         for number, line in enumerate(file, 1):
             raw = line.strip()
             if not raw:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
+from cli.imports.files import size
 from cli.imports.log_scan import click_digest, ends, recorded_clicks
 from cli.imports.ownership import OwnerOf
 from cli.imports.parties import Parties, UnknownParty
@@ -47,7 +48,7 @@ def import_clicks(
         recorded = recorded_clicks(settings.broker, report.program, until, advance)
     maker = ClickMaker(load_keys(settings.keys), load_address_hash(settings.keys))
     writer = Writer(settings.broker)
-    with bar("importing", path.stat().st_size, "bytes") as advance:
+    with bar("importing", size(path), "bytes") as advance:
         for batch in _batches(visits):
             made = [_click(visit, owner_of, maker, report, now) for visit in batch]
             parties.make_missing()

@@ -12,12 +12,20 @@ import ast
 import re
 import unicodedata
 from collections.abc import Mapping
-from decimal import Decimal, DecimalException
+from decimal import Decimal
 from typing import Any
 
-from simpleeval import InvalidExpression, SimpleEval
+from simpleeval import DEFAULT_OPERATORS, InvalidExpression, SimpleEval
 
 MAX_SLUG = 64
+UNCOMPUTABLE = (
+    InvalidExpression,
+    ArithmeticError,  # decimal's errors too
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 
 
 class ExpressionError(ValueError):
@@ -34,6 +42,10 @@ def _divide(left: Any, right: Any) -> Decimal:
     return Decimal(left) / Decimal(right)
 
 
+def _refuse_power(left: Any, right: Any) -> Any:
+    raise ExpressionError("** is not offered: it leaves the exact numbers")
+
+
 def _text(value: object) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
@@ -43,11 +55,10 @@ class _Evaluator(SimpleEval):  # type: ignore[misc]
 
     def __init__(self, source: str) -> None:
         super().__init__(
-            functions={"slug": slug, "text": _text, "len": len, "abs": abs, "min": min, "max": max}
+            operators={**DEFAULT_OPERATORS, ast.Div: _divide, ast.Pow: _refuse_power},
+            functions={"slug": slug, "text": _text, "len": len, "abs": abs, "min": min, "max": max},
         )
         self.source = source
-        self.operators = {**self.operators, ast.Div: _divide}
-        self.operators.pop(ast.Pow, None)
         self.nodes[ast.Constant] = self._exact_constant
 
     def _exact_constant(self, node: ast.Constant) -> object:
@@ -88,9 +99,7 @@ class Expression:
         self._evaluator.names = {**names, "row": names}
         try:
             found = self._evaluator.eval(self.source, previously_parsed=self._parsed)
-        except (InvalidExpression, DecimalException, TypeError, ArithmeticError) as problem:
-            raise ExpressionError(f"{self.source!r} cannot be computed: {problem}") from problem
-        except (AttributeError, LookupError, ValueError) as problem:
+        except UNCOMPUTABLE as problem:
             raise ExpressionError(f"{self.source!r} cannot be computed: {problem}") from problem
         if isinstance(found, float):
             raise ExpressionError(f"{self.source!r} gives a float; expected an exact number")

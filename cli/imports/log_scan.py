@@ -55,7 +55,7 @@ def recorded_conversions(
     for record in _holding(broker, CONVERSIONS, until, f'"event_id":"{prefix}'.encode(), advance):
         conversion = _decoded(record)
         if (
-            conversion is not None
+            isinstance(conversion, Deal | Refund | Signup)
             and conversion.program == program
             and conversion.event_id.startswith(prefix)
         ):

@@ -14,7 +14,7 @@ EVERY = 500
 
 
 @contextmanager
-def bar(title: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
+def bar(title: str, total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
     """A bar of `total` steps; yields the function that moves it on."""
     progress = Progress(
         TextColumn("{task.description}"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
 
 from cli.imports.access_log import read_visits
 from cli.imports.click_table import ColumnError, columns, read_csv, read_jsonl
+from cli.imports.files import kind
 from cli.imports.referring import link_of, partner_of
 from cli.imports.report import Report
 from cli.imports.visits import ClickMaker, Owner, Visit, identity, invalid_reasons
@@ -161,6 +163,14 @@ def test_a_table_without_user_agents_is_not_held_against_its_clicks(tmp_path: Pa
     path.write_text("link,occurred_at\njane-blog,2015-05-17T10:05:03Z\n")
     [visit] = read_csv(path, {}, Report(str(path), "acme"))
     assert invalid_reasons(visit) == ()
+
+
+def test_a_gzipped_log_is_the_same_log(tmp_path: Path) -> None:
+    visits, _ = visits_of(tmp_path, line(), line(status=404))
+    packed = tmp_path / "access.log.1.gz"
+    packed.write_bytes(gzip.compress((tmp_path / "access.log").read_bytes()))
+    assert list(read_visits(packed, Report("", "acme"))) == visits
+    assert (kind(packed), kind(tmp_path / "clicks.csv.gz")) == (".1", ".csv")
 
 
 def test_json_lines(tmp_path: Path) -> None:
