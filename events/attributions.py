@@ -35,6 +35,7 @@ UNATTRIBUTED_REASONS = (
     "unknown_program",
     "unknown_coupon",
     "no_terms",
+    "negative_amount",
 )
 
 
