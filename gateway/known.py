@@ -11,6 +11,8 @@ import asyncio
 import logging
 import time
 
+from confluent_kafka import KafkaException
+
 from events.log import LogError
 from projections.directory import Directory
 from streams.decisions import DirectoryFollower
@@ -63,8 +65,13 @@ class Known:
             try:
                 self._follower.poll(0.0)
                 self.problem = ""
-            except LogError as problem:  # the broker is away: known stays, and polling goes on
+            except (LogError, KafkaException) as problem:
+                # The broker is away: what is known stays so, and polling goes on.
                 if not self.problem:
                     logger.warning("decisions are not followed: %s", problem)
                 self.problem = str(problem)
+            except Exception as problem:
+                logger.exception("decisions can no longer be followed")
+                self.problem = str(problem)
+                raise
             await asyncio.sleep(POLL_EVERY_S)

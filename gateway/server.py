@@ -27,6 +27,7 @@ from gateway.bridge import RsgiBridge, refuse
 from gateway.configuration import Configuration, load_configuration
 from gateway.delivery import AckedLog
 from gateway.known import Known
+from gateway.problems import Problem
 from gateway.redirects import PREFIX, Redirects
 from gateway.visitors import load_address_hash
 from streams.decisions import DirectoryFollower
@@ -73,12 +74,16 @@ class Gateway:
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         path = scope.path
-        if path.startswith(PREFIX):
-            await self._redirects(scope, protocol, path)
-        elif refusal := self._access.refusal(path, scope.headers):
-            refuse(protocol, refusal)
-        else:
-            await self._api(scope, protocol)
+        try:
+            if path.startswith(PREFIX):
+                await self._redirects(scope, protocol, path)
+            elif refusal := self._access.refusal(path, scope.headers):
+                refuse(protocol, refusal)
+            else:
+                await self._api(scope, protocol)
+        except Exception:
+            logger.exception("%s %s failed", scope.method, path)
+            refuse(protocol, Problem(500, "an error of ours; it is in the gateway's log"))
 
 
 async def _serve(settings: Settings, configuration: Configuration, host: str, port: int) -> None:

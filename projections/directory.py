@@ -140,6 +140,19 @@ class Directory:
             for partner, programs in agreements.items()
         )
 
+    def partner(self, partner: str) -> PartnerView | None:
+        """One partner, with where it stands with each program."""
+        if partner not in self._partners:
+            return None
+        agreements = (
+            (program, self._agreements.get((program, partner))) for program in self._programs
+        )
+        return PartnerView(
+            partner,
+            self._partners[partner],
+            {program: history.current for program, history in agreements if history is not None},
+        )
+
     def links(self) -> tuple[LinkView, ...]:
         return tuple(history.current for history in self._links.values())
 

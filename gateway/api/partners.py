@@ -76,10 +76,10 @@ async def suspend(partner: str, data: Suspension, context: Context) -> PartnerVi
 
 
 def partner_view(context: Context, partner: str) -> PartnerView:
-    for view in context.known.directory.partners():
-        if view.partner == partner:
-            return view
-    raise Problem(404, f"there is no partner {partner!r}")
+    view = context.known.directory.partner(partner)
+    if view is None:
+        raise Problem(404, f"there is no partner {partner!r}")
+    return view
 
 
 partners = Router(

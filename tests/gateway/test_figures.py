@@ -1,0 +1,156 @@
+"""Balances and lists of payouts: from a real warehouse, filled by the real sink."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aggregates.application import open_decisions
+from events.codec import encode
+from events.journal import Entry, Leg
+from events.log import Writer, watermarks
+from events.settings import Broker, Warehouse
+from events.topics import DECISIONS, JOURNAL
+from streams.schema import migrate
+from streams.sink import WarehouseSink
+from tests.conftest import fresh_topics
+from tests.gateway.conftest import RunningGateway
+
+pytestmark = pytest.mark.broker
+
+HELD_UNTIL = 4_102_444_800_000
+"""2100: the hold has not ended."""
+
+
+def entry(n: int, amount: int, available_at: int) -> Entry:
+    return Entry(
+        n=n,
+        source=f"instructions/0/{n}",
+        partner="jane",
+        at=1_767_225_600_000,
+        kind="commission",
+        program="acme",
+        unit="EUR",
+        legs=(Leg("commissions", -amount), Leg("payable", amount)),
+        deal=f"D-{n}",
+        event_id=f"e-{n}",
+        available_at=available_at,
+    )
+
+
+@pytest.fixture
+def gateway(
+    broker: Broker,
+    warehouse_database: Warehouse,
+    tmp_path: Path,
+) -> Iterator[RunningGateway]:
+    fresh_topics(broker)
+    migrate(warehouse_database).close()
+    found = warehouse_database
+    address = f"clickhouse://{found.host}:{found.port}/{found.database}"
+    running = RunningGateway(tmp_path / "home", broker, PLEDGER_WAREHOUSE=address)
+    try:
+        running.start()
+        running.prepare()
+        yield running
+    finally:
+        running.kill()
+
+
+def sink_all(broker: Broker, found: Warehouse, topic: str, partition: int = 0) -> None:
+    """Let the sink work until the warehouse has read a partition to its end."""
+    _, end = watermarks(broker, topic)[partition]
+    client = migrate(found)
+    query = f"SELECT max(next_offset) FROM freshness WHERE topic = '{topic}'"
+    sink = WarehouseSink(broker, found)
+    try:
+        deadline = time.monotonic() + 30
+        while client.query(query).first_item["max(next_offset)"] < end:
+            sink.step(0.1)
+            assert time.monotonic() < deadline
+    finally:
+        sink.close()
+        client.close()
+
+
+def test_balances_say_how_far_behind_they_are(
+    gateway: RunningGateway,
+    broker: Broker,
+    warehouse_database: Warehouse,
+) -> None:
+    empty = gateway.client.get("/v1/partners/jane/balances").json()
+    assert (empty["balances"], empty["records_behind"]) == ([], 0)
+
+    writer = Writer(broker, linger_ms=0)
+    for number, (amount, available_at) in enumerate([(1_000, 0), (250, HELD_UNTIL)]):
+        value = encode(entry(number, amount, available_at))
+        writer.append(JOURNAL, key="jane", value=value, partition=0)
+    writer.flush()
+    behind = gateway.client.get("/v1/partners/jane/balances").json()
+    assert (behind["balances"], behind["records_behind"]) == ([], 2)
+
+    sink_all(broker, warehouse_database, JOURNAL)
+    told = gateway.client.get("/v1/partners/jane/balances").json()
+    assert told["records_behind"] == 0
+    assert told["partner"] == "jane"
+    assert abs(told["as_of"] - time.time() * 1000) < 10_000
+    assert told["balances"] == [
+        {
+            "program": "acme",
+            "unit": "EUR",
+            "pending": 250,
+            "available": 1_000,
+            "payable": 1_250,
+            "in_transit": 0,
+            "paid": 0,
+        }
+    ]
+
+
+def test_a_payout_from_request_to_settled(
+    gateway: RunningGateway,
+    broker: Broker,
+    warehouse_database: Warehouse,
+) -> None:
+    for payout in ("po-1", "po-2", "po-3"):
+        gateway.post(
+            "/v1/payouts", payout=payout, partner="jane", program="acme", unit="EUR", amount=500
+        )
+    decisions = open_decisions(broker)  # as the payouts agent does, told by the journal
+    decisions.fund_payout("po-1", 500, "journal/0/7")
+    decisions.fund_payout("po-2", 500, "journal/0/8")
+    decisions.refuse_payout("po-3", "available 0, asked 500", "journal/0/9")
+    decisions.close()
+
+    assert gateway.post("/v1/payouts/po-1/send", reference="SEPA 1")["status"] == "sent"
+    settled = gateway.post("/v1/payouts/po-1/settle", reference="SEPA 1")
+    assert settled == {
+        "payout": "po-1",
+        "program": "acme",
+        "partner": "jane",
+        "unit": "EUR",
+        "requested": 500,
+        "amount": 500,
+        "status": "settled",
+        "reason": "",
+        "reference": "SEPA 1",
+        "entry": "journal/0/7",
+    }
+    assert gateway.post("/v1/payouts/po-2/fail", reason="no such account")["status"] == "failed"
+    late = gateway.client.post("/v1/payouts/po-1/fail", json={"reason": "too late"})
+    assert late.status_code == 409
+
+    sink_all(broker, warehouse_database, DECISIONS)
+    page = gateway.client.get("/v1/payouts", params={"partner": "jane", "limit": 2}).json()
+    assert page["data"][0] == settled
+    assert [payout["status"] for payout in page["data"]] == ["settled", "failed"]
+    assert page["has_more"] is True
+    rest = gateway.client.get("/v1/payouts", params={"starting_after": "po-2"}).json()
+    assert [(found["payout"], found["reason"]) for found in rest["data"]] == [
+        ("po-3", "available 0, asked 500")
+    ]
+    nobody = gateway.client.get("/v1/payouts", params={"partner": "idle"}).json()
+    assert nobody == {"data": [], "has_more": False}
