@@ -14,9 +14,11 @@ import typer
 
 from cli import coupons, importing, links, partners, payouts, programs, terms
 from cli.audit import audit_app, replay
-from cli.balances import add_balance_commands
+from cli.balances import balance
+from cli.conversions import conversions
 from cli.demo.command import demo
 from cli.failures import LedgerGroup
+from cli.statements import statement
 from cli.system import add_system_commands
 from cli.warehouse import add_warehouse_commands
 
@@ -35,7 +37,9 @@ app.add_typer(partners.app, name="partners")
 app.add_typer(links.app, name="links")
 app.add_typer(coupons.app, name="coupons")
 app.add_typer(importing.app, name="import")
-add_balance_commands(app)
+app.command()(conversions)
+app.command()(balance)
+app.command()(statement)
 app.add_typer(payouts.app, name="payout")
 app.add_typer(audit_app, name="audit")
 app.command()(replay)
