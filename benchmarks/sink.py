@@ -72,9 +72,7 @@ def write(broker: Broker, records: int) -> None:
                 known=20,
                 coupon_code="SUMMER",
             )
-            writer.append(
-                "conversions", key=f"{deal.program}/{deal.customer}", value=encode(deal)
-            )
+            writer.append("conversions", key=f"{deal.program}/{deal.customer}", value=encode(deal))
         if number % 10_000 == 0:
             writer.poll()
     writer.flush()
@@ -118,7 +116,9 @@ def sink_all(broker: Broker, warehouse: Warehouse, records: int) -> float:
 
 def at_rest(broker: Broker, warehouse: Warehouse, records: int) -> list[float]:
     """Seconds from the broker's acknowledgement of one record until a query sees it."""
-    child = subprocess.Popen([sys.executable, "-m", "streams.sink", *_addresses(broker, warehouse)])
+    child = subprocess.Popen(
+        [sys.executable, "-m", "streams.sink_process", *_addresses(broker, warehouse)]
+    )
     client, writer = connect(warehouse), Writer(broker, linger_ms=0)
     delays = []
     try:
@@ -151,11 +151,9 @@ def main() -> None:
         embedded = EmbeddedBroker(home / "kafka")
         embedded.start()
         port_file = home / "warehouse.port"
-        server = subprocess.Popen(
-            [sys.executable, "-m", "deploy.warehouse", "--path", str(home / "warehouse")]
-            + ["--port", "0", "--port-file", str(port_file)],
-            stdout=subprocess.DEVNULL,
-        )
+        command = [sys.executable, "-m", "deploy.warehouse", "--path", str(home / "warehouse")]
+        command += ["--port", "0", "--port-file", str(port_file)]
+        server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         try:
             embedded.wait_ready()
             create_topics(embedded.broker)

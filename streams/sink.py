@@ -21,25 +21,23 @@ equal to them, under the same key, so ReplacingMergeTree and FINAL count them on
 
 from __future__ import annotations
 
-import argparse
 import logging
-import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError
+from clickhouse_connect.driver.exceptions import Error as WarehouseError
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from events import topics
-from events.codec import encode
-from events.log import METADATA_TIMEOUT_S, LogError, Writer, to_record
+from events.log import METADATA_TIMEOUT_S, LogError
 from events.settings import Broker, Warehouse
-from streams.schema import generation, migrate
-from streams.sink_positions import check_cluster, own_letters, readers
-from streams.sink_rows import TABLES, Block, Message, Reader, canonical_row, letter
+from streams.schema import migrate
+from streams.sink_insert import Inserter, TablesReplaced
+from streams.sink_letters import SinkLetters
+from streams.sink_positions import check_cluster, readers
+from streams.sink_rows import TABLES, Block, Message, Reader
 
 GROUP = "pledger-warehouse"
 
@@ -56,25 +54,7 @@ batches. (Each insert makes a part that ClickHouse has to merge.)"""
 FIRST_BACKOFF_S, LAST_BACKOFF_S = 0.2, 5.0
 """Pause after a failure of the warehouse, doubled up to the last."""
 
-INSERT_SETTINGS = {
-    "async_insert": 0,
-    "input_format_parallel_parsing": 0,  # one block, so that the insert is atomic
-    "max_insert_block_size": 1_000_000,
-    "min_insert_block_size_rows": 1_000_000,
-    "min_insert_block_size_bytes": 1_000_000_000,
-    "optimize_on_insert": 0,  # a batch has no two rows of one key
-    "input_format_skip_unknown_fields": 1,
-    "input_format_json_read_arrays_as_strings": 1,
-}
-
-REFUSALS = {6, 26, 27, 33, 53, 69, 70, 72, 117, 131, 321}
-"""ClickHouse's codes for rows it cannot parse or hold: a matter of a row, not of the server."""
-
 log = logging.getLogger("pledger.warehouse")
-
-
-class TablesReplaced(RuntimeError):
-    """The database was made anew since its positions were read."""
 
 
 class WarehouseSink:
@@ -95,9 +75,8 @@ class WarehouseSink:
     ) -> None:
         self._warehouse = warehouse
         self._client: Client | None = None
-        self._generation = ""
+        self._inserter: Inserter | None = None
         self._readers: dict[tuple[str, int], Reader] = {}
-        self._known_letters: set[str] = set()
         self._assigned: list[tuple[str, int]] = []
         self._resumed = True
         """Whether the readers stand where the tables end. (Nothing is assigned yet.)"""
@@ -108,8 +87,8 @@ class WarehouseSink:
         self._in_flight: list[Block] = []
         self._done: dict[tuple[str, int], int] = {}
         self._commit_due = False
-        self._inserter = ThreadPoolExecutor(1, thread_name_prefix="warehouse-insert")
-        self._letters = Writer(broker, linger_ms=5)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="warehouse-insert")
+        self._letters = SinkLetters(broker)
         self._consumer = Consumer(
             broker.client(
                 **{
@@ -147,9 +126,10 @@ class WarehouseSink:
         if not self.settle():
             return 0
         if blocks:
-            self._write_letters(blocks)
+            assert self._inserter is not None
+            self._letters.write([one for block in blocks for one in block.unreadable])
             self._in_flight = blocks
-            self._flight = self._inserter.submit(self._insert, blocks)
+            self._flight = self._thread.submit(self._inserter.insert, blocks)
             self._flushed_at = time.monotonic()
         self._commit()
         return sum(len(block.rows) for block in blocks)
@@ -161,12 +141,11 @@ class WarehouseSink:
             return self._resumed
         try:
             flight.result()
-        except (ClickHouseError, TablesReplaced) as problem:
+        except (WarehouseError, TablesReplaced) as problem:
             self._interrupt(problem)
             return False
         for block in self._in_flight:
             self._done[block.topic, block.partition] = block.next_offset
-            self._known_letters.update(letter.source for letter in block.letters)
         self._backoff = FIRST_BACKOFF_S
         self._commit_due = True
         return True
@@ -180,7 +159,7 @@ class WarehouseSink:
         self.settle()
         self._commit(wait=True)
         self._consumer.close()
-        self._inserter.shutdown()
+        self._thread.shutdown()
         if self._client is not None:
             self._client.close()
 
@@ -203,70 +182,6 @@ class WarehouseSink:
             if spot in self._readers:
                 yield self._readers[spot].take(batches[spot])
 
-    def _write_letters(self, blocks: list[Block]) -> None:
-        new = [one for block in blocks for one in block.letters]
-        for one in new:
-            if one.source not in self._known_letters:
-                log.warning("unreadable: %s: %s", one.source, one.error)
-                self._letters.append(topics.DEAD_LETTERS, key=one.source, value=encode(one))
-        if new:
-            self._letters.flush()
-
-    # -- inserting, in the inserter's thread ----------------------------------------------
-
-    def _insert(self, blocks: list[Block]) -> None:
-        assert self._client is not None
-        if generation(self._client) != self._generation:
-            raise TablesReplaced(f"database {self._warehouse.database} was made anew")
-        for topic, table in TABLES.items():
-            rows = [row for block in blocks if block.topic == topic for row in block.rows]
-            if rows:
-                try:
-                    self._insert_rows(table, rows)
-                except ClickHouseError as problem:
-                    if getattr(problem, "code", None) not in REFUSALS:
-                        raise
-                    self._insert_singly(topic, table, blocks)
-        passed = [
-            encode(
-                {
-                    "topic": block.topic,
-                    "partition": block.partition,
-                    "next_offset": block.next_offset,
-                }
-            )
-            for block in blocks
-            if block.passed
-        ]
-        if passed:
-            self._insert_rows("passed", passed)
-
-    def _insert_rows(self, table: str, rows: list[bytes]) -> None:
-        assert self._client is not None
-        self._client.raw_insert(
-            table, insert_block=b"\n".join(rows), fmt="JSONEachRow", settings=INSERT_SETTINGS
-        )
-
-    def _insert_singly(self, topic: str, table: str, blocks: list[Block]) -> None:
-        """A row that ClickHouse refuses must not hold up the others: find it by halves, in
-        canonical form, and write a dead letter of it."""
-
-        def insert(messages: list[Message]) -> None:
-            try:
-                self._insert_rows(table, [canonical_row(topic, message) for message in messages])
-            except ClickHouseError as problem:
-                if getattr(problem, "code", None) not in REFUSALS:
-                    raise
-                if len(messages) > 1:
-                    insert(messages[: len(messages) // 2])
-                    insert(messages[len(messages) // 2 :])
-                    return
-                refused = letter(to_record(messages[0]), f"ClickHouse refuses the row: {problem}")
-                self._letters.append(topics.DEAD_LETTERS, key=refused.source, value=encode(refused))
-                self._letters.flush()
-
-        insert([message for block in blocks if block.topic == topic for message in block.messages])
-
     # -- resuming -------------------------------------------------------------------------
 
     def _resume(self, timeout: float) -> bool:
@@ -281,12 +196,12 @@ class WarehouseSink:
             if self._client is not None:
                 self._client.close()
             self._client = migrate(self._warehouse)
-            self._generation = generation(self._client)
+            self._inserter = Inserter(self._client, self._letters)
             cluster = self._consumer.list_topics(timeout=METADATA_TIMEOUT_S).cluster_id
             check_cluster(self._client, str(cluster))
             self._readers = readers(self._client, self._assigned)
-            self._known_letters = own_letters(self._client)
-        except ClickHouseError as problem:
+            self._letters.catch_up()
+        except WarehouseError as problem:
             self._interrupt(problem)
             return False
         except KafkaException as problem:
@@ -355,36 +270,3 @@ def _raise_unless_passing(message: Message) -> None:
     if error.fatal() or error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
         raise LogError(f"{message.topic()}/{message.partition()}: {error.str()}")
     log.info("broker: %s", error.str())
-
-
-def main() -> None:
-    """A sink in a process of its own, until SIGTERM."""
-    parser = argparse.ArgumentParser(prog="python -m streams.sink", description=main.__doc__)
-    parser.add_argument("broker", type=Broker.parse)
-    parser.add_argument("warehouse", type=Warehouse.parse)
-    parser.add_argument("--group", default=GROUP)
-    parser.add_argument("--session-timeout-ms", type=int, default=SESSION_TIMEOUT_MS)
-    options = parser.parse_args()
-    running = True
-
-    def stop(*_: object) -> None:
-        nonlocal running
-        running = False
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    sink = WarehouseSink(
-        options.broker,
-        options.warehouse,
-        group=options.group,
-        session_timeout_ms=options.session_timeout_ms,
-    )
-    try:
-        while running:
-            sink.step(1.0)
-    finally:
-        sink.close()
-
-
-if __name__ == "__main__":
-    main()

@@ -12,7 +12,6 @@ from clickhouse_connect.driver.client import Client
 from events import topics
 from streams.schema import SchemaError
 from streams.sink_rows import (
-    PROCESSOR,
     TABLES,
     DecisionReader,
     DerivedReader,
@@ -42,15 +41,6 @@ def readers(client: Client, partitions: list[tuple[str, int]]) -> dict[tuple[str
         else:
             found[topic, partition] = FactReader(topic, partition, start)
     return found
-
-
-def own_letters(client: Client) -> set[str]:
-    """Positions of the records the sink has already written a dead letter of."""
-    rows = client.query(
-        "SELECT DISTINCT source FROM dead_letters WHERE processor = {processor:String}",
-        parameters={"processor": PROCESSOR},
-    ).result_rows
-    return {str(source) for (source,) in rows}
 
 
 def check_cluster(client: Client, cluster: str) -> None:

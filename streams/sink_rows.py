@@ -35,12 +35,6 @@ from events.position import Record
 Message = Any
 """A consumed message without an error (the client's own type calls its coordinates optional)."""
 
-PROCESSOR = "warehouse"
-"""Name of the sink in its dead letters."""
-
-LETTER_CHARACTERS = 10_000
-"""Of an unreadable record, what its dead letter quotes."""
-
 INT64_LIMIT = 2**63
 """The warehouse counts in 64 bits; JSON has no limit, and ClickHouse would wrap silently."""
 
@@ -69,7 +63,8 @@ class Block:
     rows: list[bytes] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     """The record behind each row."""
-    letters: list[DeadLetter] = field(default_factory=list)
+    unreadable: list[tuple[Record, str]] = field(default_factory=list)
+    """Records without a row, each with the reason."""
 
     @property
     def passed(self) -> bool:
@@ -131,7 +126,7 @@ class DecisionReader:
             try:
                 accepted = self._log.accept(record)
             except UnreadableRecord as problem:
-                block.letters.append(letter(record, problem.why))
+                block.unreadable.append((record, problem.why))
                 continue
             for decision in accepted:
                 if decision.number > self._newest:
@@ -177,17 +172,6 @@ def canonical_row(topic: str, message: Message) -> bytes:
     return row(topic, message, encode(decode(topic, message.value() or b"")))
 
 
-def letter(record: Record, why: str) -> DeadLetter:
-    return DeadLetter(
-        processor=PROCESSOR,
-        source=str(record.position),
-        recorded_at=record.recorded_at,
-        error=why,
-        key=(record.key or b"").decode("utf-8", "backslashreplace")[:LETTER_CHARACTERS],
-        value=(record.value or b"").decode("utf-8", "backslashreplace")[:LETTER_CHARACTERS],
-    )
-
-
 def _readable(
     topic: str, messages: Iterable[Message], block: Block
 ) -> Iterator[tuple[Message, Any]]:
@@ -197,11 +181,11 @@ def _readable(
             largest = _LARGEST[type(record)](record)
         except (DecodeError, UnicodeDecodeError, TypeError):
             unreadable = to_record(message)
-            block.letters.append(letter(unreadable, _why(unreadable)))
+            block.unreadable.append((unreadable, _why(unreadable)))
             continue
         if largest >= INT64_LIMIT:
-            block.letters.append(
-                letter(to_record(message), "a number does not fit in the warehouse's 64 bits")
+            block.unreadable.append(
+                (to_record(message), "a number does not fit in the warehouse's 64 bits")
             )
             continue
         yield message, record

@@ -36,12 +36,12 @@ def sink(stage: Settings) -> Iterator[WarehouseSink]:
 
 @pytest.fixture
 def start_sink(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Start `python -m streams.sink` for settings; all are ended with the test."""
+    """Start `python -m streams.sink_process` for settings; all are ended with the test."""
     children: list[subprocess.Popen[bytes]] = []
 
     def start(settings: Settings, group: str = "sinks") -> subprocess.Popen[bytes]:
         target = settings.warehouse
-        command = [sys.executable, "-m", "streams.sink", settings.broker.servers]
+        command = [sys.executable, "-m", "streams.sink_process", settings.broker.servers]
         command += [f"{target.host}:{target.port}/{target.database}", "--group", group]
         command += ["--session-timeout-ms", str(SESSION_MS)]
         with (tmp_path / "sinks.log").open("ab") as log:

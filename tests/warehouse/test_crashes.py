@@ -25,7 +25,7 @@ from tests.warehouse_fixture import WarehouseProcess
 
 pytestmark = pytest.mark.broker
 
-CLICKS = 60_000
+CLICKS = 30_000
 START_MS = 1_767_225_600_000
 
 StartSink = Callable[..., "subprocess.Popen[bytes]"]
@@ -88,7 +88,7 @@ def test_killed_sinks_lose_and_double_nothing(
 ) -> None:
     """Each is killed a little later after its first insert, and the log grows meanwhile."""
     client = migrate(stage.warehouse)
-    for kill, patience in enumerate((0.0, 0.02, 0.1, 0.3)):
+    for kill, patience in enumerate((0.0, 0.05, 0.3)):
         before = freshness(client)
         child = start_sink(stage)
         until(lambda: freshness(client) != before, "a first insert")  # noqa: B023
@@ -98,7 +98,7 @@ def test_killed_sinks_lose_and_double_nothing(
         write_clicks(stage.broker, 1_000, f"more-{kill}")
     start_sink(stage)
     until(lambda: caught_up(client, stage.broker), "the end of the log")
-    assert_exact(client, story, extra=4_000)
+    assert_exact(client, story, extra=3_000)
 
 
 def test_killed_warehouse_loses_nothing(

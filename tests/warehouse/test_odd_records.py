@@ -1,0 +1,139 @@
+"""Records that are not in the form our writers give them, and logs that are not this one's."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+
+import msgspec
+import pytest
+
+from events import topics
+from events.clicks import Click
+from events.codec import encode
+from events.conversions import Deal
+from events.log import LogError, Writer
+from events.settings import Settings
+from streams.schema import SchemaError, connect, migrate
+from streams.sink import WarehouseSink
+from tests.conftest import fresh_topics
+from tests.warehouse.conftest import drain, ends, freshness
+
+pytestmark = pytest.mark.broker
+
+START_MS = 1_767_225_600_000
+GOAL_S = 2.0
+"""From the broker's acknowledgement to visible, at rest."""
+
+
+def click(name: str) -> Click:
+    return Click(name, "link", "acme", "ann", START_MS)
+
+
+def test_odd_records_hold_nothing_up(stage: Settings, sink: WarehouseSink) -> None:
+    """Read as the codec reads them; what ClickHouse would take otherwise does not get in."""
+    good = msgspec.json.decode(encode(click("good")))
+    deal = Deal("acme", "c", "e", "D", 10**30, "EUR", START_MS, 0)
+    writer = Writer(stage.broker)
+    odd = [
+        encode(click("plain")),
+        b"  " + msgspec.json.format(encode(click("spaced")), indent=2),
+        encode({**good, "click_id": "clashing", "partition": 7, "offset": -1, "recorded_at": "x"}),
+        encode({**good, "click_id": "unknown", "mood": {"deep": [1, None]}}),
+        encode({**good, "click_id": "twice"})[:-1] + b',"link":"link"}',
+        encode({**good, "click_id": "number as text", "occurred_at": "5"}),
+        encode({**good, "click_id": "no partner", "partner": None}),
+        b"\xff\xfe",
+        b"[]",
+        encode(click("last")),
+    ]
+    for value in odd:
+        writer.append(topics.CLICKS, key="link", value=value)
+    writer.append(topics.CONVERSIONS, key="acme/c", value=encode(deal))
+    writer.flush()
+    drain(sink, stage.broker)
+    client = connect(stage.warehouse)
+    rows = client.query("SELECT click_id, link, offset FROM clicks ORDER BY offset").result_rows
+    assert [(name, link) for name, link, _ in rows] == [
+        (name, "link") for name in ("plain", "spaced", "clashing", "unknown", "twice", "last")
+    ]
+    assert [offset for *_, offset in rows] == [0, 1, 2, 3, 4, 9]
+    assert client.query("SELECT count() FROM conversions").result_rows == [(0,)]
+    letters = client.query("SELECT source, error FROM unreadable_records").result_rows
+    assert len(letters) == 5
+    assert [error for source, error in letters if source.startswith("conversions")] == [
+        "a number does not fit in the warehouse's 64 bits"
+    ]
+    assert freshness(client) == ends(stage.broker)
+
+
+def test_filling_anew_writes_no_letter_again(stage: Settings, sink: WarehouseSink) -> None:
+    writer = Writer(stage.broker)
+    writer.append(topics.CLICKS, key="link", value=b"[]")
+    writer.flush()
+    drain(sink, stage.broker)
+    before = ends(stage.broker)
+    assert before[topics.DEAD_LETTERS, 0] == 1
+    client = connect(stage.warehouse)
+    client.command(f"DROP DATABASE {stage.warehouse.database}")
+    again = WarehouseSink(stage.broker, stage.warehouse, group="again")
+    drain(again, stage.broker)
+    again.close()
+    assert ends(stage.broker) == before
+
+
+def test_tables_ahead_of_the_log_are_refused(stage: Settings, sink: WarehouseSink) -> None:
+    """The log was lost, or is another one: going on would leave a hole."""
+    writer = Writer(stage.broker)
+    for name in "abc":
+        writer.append(topics.CLICKS, key="link", value=encode(click(name)))
+    writer.flush()
+    drain(sink, stage.broker)
+    sink.close()
+    fresh_topics(stage.broker)
+    other = WarehouseSink(stage.broker, stage.warehouse, group="other")
+    with pytest.raises(LogError, match="read further than the log goes"):
+        for _ in range(100):
+            other.step(0.2)
+    other.close()
+
+
+def test_database_of_another_cluster_is_refused(stage: Settings) -> None:
+    client = migrate(stage.warehouse)
+    client.command(
+        "INSERT INTO schema_migrations (number, name, digest) SELECT -1, 'another-cluster', ''"
+    )
+    sink = WarehouseSink(stage.broker, stage.warehouse)
+    with pytest.raises(SchemaError, match=r"another-cluster.*PLEDGER_BROKER"):
+        for _ in range(100):
+            sink.step(0.2)
+    sink.close()
+
+
+def test_sink_waits_for_a_warehouse_that_is_away(stage: Settings) -> None:
+    writer = Writer(stage.broker)
+    writer.append(topics.CLICKS, key="link", value=encode(click("waiting")))
+    writer.flush()
+    away = dataclasses.replace(stage.warehouse, port=1)
+    sink = WarehouseSink(stage.broker, away, group="away")
+    until = time.monotonic() + 3
+    while time.monotonic() < until:
+        assert sink.step(0.2) == 0
+    sink.close()
+
+
+def test_visible_within_two_seconds_at_rest(stage: Settings, sink: WarehouseSink) -> None:
+    client = migrate(stage.warehouse)
+    writer = Writer(stage.broker, linger_ms=0)
+    delays = []
+    for number in range(6):
+        writer.append(topics.CLICKS, key="link", value=encode(click(f"c{number}")))
+        writer.flush()
+        acked = time.perf_counter()
+        while client.query("SELECT count() FROM clicks").result_rows != [(number + 1,)]:
+            sink.step(0.05)
+        delays.append(time.perf_counter() - acked)
+        time.sleep(0.3)
+    joined = sorted(delays[1:])  # the first waits until the sink has joined its group
+    print(f"\nvisible after {joined[0] * 1000:.0f} to {joined[-1] * 1000:.0f} ms")
+    assert joined[-1] < GOAL_S
