@@ -80,6 +80,7 @@ def _drafts(
     for order in read_orders(path, shape, report):
         try:
             drafts.append(Draft(order.line, reader.conversion(order)))
+            report.counts["orders without a customer"] += reader.lacks_customer(order)
         except UnusableOrder as bad:
             report.reject(order.line, bad.field, f"{order.id}: {bad}")
     return drafts

@@ -76,6 +76,11 @@ class OrderReader:
             )
         return self._deal(order, currency, total)
 
+    def lacks_customer(self, order: Order) -> bool:
+        """Whether no line of the order names a customer, so that the fallback stands for it."""
+        customer = self._fields["deal.customer"]
+        return not any(customer.given(row.names) for row in order.rows)
+
     def _deal(self, order: Order, currency: str, total: Decimal) -> Deal:
         kind = self._shared(order, "deal.kind")
         if kind not in KINDS:
