@@ -28,6 +28,8 @@ CHUNK = 2_000
 """Lines of a batch that are read before their acknowledgements are waited for."""
 YIELD_EVERY = 100
 """Lines after which other requests get their turn."""
+MAX_RECORD = 900_000
+"""Bytes of one conversion: what brokers take by default (1 MB), less what goes around it."""
 REJECTED_SHOWN = 1_000
 """Rejected lines and warnings that are listed; all are counted."""
 
@@ -130,7 +132,12 @@ class Intake:
                 field="event_id",
             ) from problem
         if acknowledged is None:
-            acknowledged = self._log.append(CONVERSIONS, key, encode(conversion))
+            value = encode(conversion)
+            if len(value) > MAX_RECORD:
+                raise FieldProblem(
+                    "", f"{len(value)} bytes; a conversion may have {MAX_RECORD}: send fewer items"
+                )
+            acknowledged = self._log.append(CONVERSIONS, key, value)
             self._repeats.take(identity, digest, acknowledged)
         return warnings, acknowledged
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import socket
 from typing import Any
 
 import httpx
 import pytest
 
+from gateway.bridge import MAX_BODY
 from tests.gateway.conftest import RunningGateway
 
 pytestmark = pytest.mark.broker
@@ -199,6 +201,10 @@ def test_pages_in_both_directions(gateway: RunningGateway) -> None:
         ("/v1/programs", {"program": "x", "name": "x", "currency": "EUR", "owner": "y"}),
         ("/v1/programs", [1]),
         (
+            "/v1/payouts",
+            {"payout": "p", "partner": "jane", "program": "acme", "unit": "EUR", "amount": 5.5},
+        ),
+        (
             "/v1/links",
             {"link": "bad", "program": "acme", "partner": "jane", "destination": "javascript:x"},
         ),
@@ -235,6 +241,13 @@ def test_without_a_warehouse_only_figures_are_missing(gateway: RunningGateway) -
     told = problem(gateway.client.get("/v1/partners/jane/balances"), 503)
     assert "warehouse" in told["detail"]
     assert gateway.client.get("/c/spring").status_code == 302
+
+
+def test_a_body_too_large_is_refused_before_it_is_read(gateway: RunningGateway) -> None:
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as connection:
+        head = b"POST /v1/conversions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+        connection.sendall(head % (MAX_BODY + 1))
+        assert connection.recv(1_000).startswith(b"HTTP/1.1 413 ")
 
 
 def test_a_page_of_another_site_may_not_command(gateway: RunningGateway) -> None:

@@ -205,6 +205,13 @@ def test_a_misspelt_name_is_refused(gateway: RunningGateway) -> None:
     assert "clickid" in answer.json()["detail"]
 
 
+def test_a_record_no_broker_would_take_is_refused(gateway: RunningGateway) -> None:
+    items = [{"product": "\U0001f9c9" * 256, "category": "\U0001f9c9" * 256}] * 1_000
+    answer = send(gateway, deal(items=items))
+    assert answer.status_code == 422
+    assert "bytes" in answer.json()["detail"]
+
+
 def test_a_refund_of_nothing_is_refused(gateway: RunningGateway) -> None:
     sent = {"type": "refund", "program": "acme", "customer": "c", "event_id": "r", "amount": 0}
     assert send(gateway, sent).json()["field"] == "amount"
