@@ -102,7 +102,7 @@ async def _serve(settings: Settings, configuration: Configuration, host: str, po
         address=host,
         port=port,
         interface=Interfaces.RSGI,
-        http=HTTPModes.auto,
+        http=HTTPModes.http1,
         websockets=False,
         backlog=BACKLOG,
         log_enabled=False,
