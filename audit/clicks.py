@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from audit.difference import AuditFailed, Difference
 from audit.log import Log
 from events import topics
-from events.attributions import Attribution, Touch
+from events.attributions import Touch
 from events.click_token import BadToken, ClickKeys
 from events.clicks import Click
 from events.codec import UnreadableRecord, decode_record
@@ -16,20 +16,20 @@ from events.position import Record
 
 
 class CitedClicks:
-    """The clicks that attributions rest on, by id, until each is found in the log."""
+    """What attributions took from clicks, until each is found in the log."""
 
     def __init__(self, keys: ClickKeys | None) -> None:
         self._keys = keys
-        self.touches: dict[str, tuple[Touch, str]] = {}
-        """click id → (what attribution took from it, position of the attribution)."""
+        self.touches: dict[Touch, str] = {}
+        """What was taken → position of the first attribution that cites it. Two that say
+        different things of one click are two here, and the log can bear out only one."""
 
-    def cite(self, attribution: Attribution, position: str) -> None:
-        touch = attribution.touch
-        if touch is None or touch.click_id in self.touches:
+    def cite(self, touch: Touch, position: str) -> None:
+        if touch in self.touches:
             return
         if self._keys is not None:
             check_signature(self._keys, touch, position)
-        self.touches[touch.click_id] = (touch, position)
+        self.touches[touch] = position
 
 
 def check_signature(keys: ClickKeys, touch: Touch, position: str) -> None:
@@ -52,30 +52,29 @@ def check_signature(keys: ClickKeys, touch: Touch, position: str) -> None:
         )
 
 
-def find_clicks(
-    log: Log, cited: dict[str, tuple[Touch, str]]
-) -> Iterator[tuple[str, Record, Click]]:
-    """(click id, its first record, the click) for each one cited; raises AuditFailed
-    for one that is not in the log, does not count, or belongs to another partner."""
-    by_partition: dict[int, dict[str, tuple[Touch, str]]] = {}
+def find_clicks(log: Log, cited: dict[Touch, str]) -> Iterator[tuple[str, Record]]:
+    """(click id, its first record) for each one cited; raises AuditFailed for one that is
+    not in the log, does not count, or belongs to another partner."""
+    by_partition: dict[int, dict[str, list[tuple[Touch, str]]]] = {}
     partitions = log.partitions(topics.CLICKS)
-    for click_id, (touch, position) in cited.items():
+    for touch, position in cited.items():
         wanted = by_partition.setdefault(partition_of(touch.link, partitions), {})
-        wanted[click_id] = (touch, position)
+        wanted.setdefault(touch.click_id, []).append((touch, position))
     for partition, wanted in sorted(by_partition.items()):
         for record in log.read(topics.CLICKS, partition):
             try:
                 click: Click = decode_record(record)
             except UnreadableRecord:
                 continue
-            touched = wanted.pop(click.click_id, None)
-            if touched is None:
+            touches = wanted.pop(click.click_id, None)
+            if touches is None:
                 continue
-            _compare(click, record, *touched)
-            yield click.click_id, record, click
+            for touch, position in touches:
+                _compare(click, record, touch, position)
+            yield click.click_id, record
             if not wanted:
                 break
-        for click_id, (_, position) in sorted(wanted.items()):
+        for click_id, [(_, position), *_] in sorted(wanted.items()):
             raise AuditFailed(
                 Difference(
                     "click",
@@ -93,6 +92,8 @@ def _compare(click: Click, record: Record, touch: Touch, position: str) -> None:
         problem = f"is of link {click.link}, partner {click.partner}"
     elif click.occurred_at != touch.clicked_at:
         problem = f"happened at {click.occurred_at}, not {touch.clicked_at}"
+    elif record.key != click.link.encode():
+        problem = f"stands under the Kafka key {record.key!r}, not its link's"
     if problem:
         raise AuditFailed(
             Difference("click", position, f"cites click {record.position}, which {problem}")

@@ -2,46 +2,77 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from audit.difference import Difference
 from audit.log import Log
 from events import topics
 from events.codec import UnreadableRecord
-from events.decisions import Decision
+from events.decisions import FACTS, Decision
 from events.first_wins import DecisionLog
+from events.position import Record
 from projections.directory import Directory
 
 
-@dataclass
 class Decided:
-    """`decisions` up to its end."""
+    """`decisions` from the first on, as far as it was read."""
 
-    directory: Directory = field(default_factory=Directory)
-    decisions: list[Decision] = field(default_factory=list)
-    records: int = 0
-    next_offset: int = 0
-    """The offset after the last record read."""
-    lost: int = 0
-    """Records that came second for a position and so add nothing."""
-    unreadable: list[str] = field(default_factory=list)
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._accepted = DecisionLog()
+        self._versions: dict[str, int] = {}
+        self.directory = Directory()
+        self.decisions: list[Decision] = []
+        self.records = 0
+        self.next_offset = 0
+        """The offset after the last record read."""
+        self.lost = 0
+        """Records that came second for a position and so add nothing."""
+        self.unreadable: list[str] = []
+        self.differences: list[Difference] = []
+        """Removed decisions, and records under another key than their aggregate's."""
 
     def of_aggregate(self, aggregate: str) -> list[Decision]:
         return [decision for decision in self.decisions if decision.aggregate == aggregate]
 
+    def read_on(self) -> None:
+        """Read to the end of the log as of now."""
+        for record in self._log.read(topics.DECISIONS, 0, self.next_offset):
+            self.records += 1
+            self.next_offset = record.offset + 1
+            try:
+                batch = self._accepted.accept(record)
+            except UnreadableRecord:
+                self.unreadable.append(str(record.position))
+                continue
+            self.lost += not batch
+            if batch:
+                self._check_key(record, batch[0])
+            for decision in batch:
+                self._check_version(decision)
+                self.decisions.append(decision)
+                self.directory.apply(decision)
+
+    def _check_key(self, record: Record, decision: Decision) -> None:
+        if record.key != decision.aggregate.encode():
+            detail = f"is about {decision.aggregate!r}; its Kafka key is {record.key!r}"
+            self.differences.append(Difference("altered", str(record.position), detail))
+
+    def _check_version(self, decision: Decision) -> None:
+        """A writer adds version n + 1 only after it read version n: a hole was made later."""
+        expected = self._versions.get(decision.aggregate, 0) + 1
+        self._versions[decision.aggregate] = decision.version
+        if decision.version != expected and decision.name in FACTS:
+            self.differences.append(
+                Difference(
+                    "missing",
+                    decision.position,
+                    f"is version {decision.version} of {decision.aggregate}, but version "
+                    f"{expected} is not in the log before it: a decision was removed or moved",
+                )
+            )
+
 
 def read_decisions(log: Log) -> Decided:
-    decided = Decided()
-    accepted = DecisionLog()
-    for record in log.read(topics.DECISIONS, 0):
-        decided.records += 1
-        decided.next_offset = record.offset + 1
-        try:
-            batch = accepted.accept(record)
-        except UnreadableRecord:
-            decided.unreadable.append(str(record.position))
-            continue
-        decided.lost += not batch
-        for decision in batch:
-            decided.decisions.append(decision)
-            decided.directory.apply(decision)
+    """All decisions up to the log's end as of now."""
+    decided = Decided(log)
+    decided.read_on()
     return decided

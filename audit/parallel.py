@@ -17,7 +17,7 @@ from audit.log import KafkaLog
 from audit.prove_attributions import ProvedAttributions, prove_attributions
 from audit.prove_journal import ProvedJournal, prove_journal
 from audit.read import Progress
-from audit.relayed import Totals
+from audit.relayed import Due
 from audit.replay import ReplayReport, Rounds, replay
 from events.click_token import ClickKeys
 from events.settings import Broker
@@ -77,9 +77,9 @@ def replay_ledger(
         def attributions(ends: dict[int, int]) -> Iterator[ProvedAttributions]:
             return results([pool.submit(_attributions, p, end) for p, end in ends.items()])
 
-        def journal(routed: Totals, read_to: dict[str, int]) -> Iterator[ProvedJournal]:
+        def journal(due: Due) -> Iterator[ProvedJournal]:
             partitions = range(KafkaLog(broker).partitions("journal"))
-            return results([pool.submit(_journal, p, routed, read_to) for p in partitions])
+            return results([pool.submit(_journal, p, due) for p in partitions])
 
         try:
             return replay(KafkaLog(broker), Rounds(attributions, journal))
@@ -115,7 +115,7 @@ def _attributions(partition: int, end: int) -> ProvedAttributions:
     )
 
 
-def _journal(partition: int, routed: Totals, read_to: dict[str, int]) -> ProvedJournal:
+def _journal(partition: int, due: Due) -> ProvedJournal:
     return prove_journal(
-        _Process.log, _Process.decided, partition, routed, read_to, _Process.patience, _progress
+        _Process.log, _Process.decided, partition, due, _Process.patience, _progress
     )

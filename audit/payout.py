@@ -10,77 +10,35 @@ customers that earned the partner anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-import msgspec
-from msgspec import Struct
+from msgspec import structs
 
 from audit.clicks import CitedClicks, find_clicks
 from audit.decided import Decided, read_decisions
 from audit.difference import AuditFailed, Difference, field_changes, text
+from audit.earned import Earned
 from audit.log import Log, read_patiently
+from audit.outcomes import Answer, answer_of, false_tellings
+from audit.payout_proof import PayoutProof, ProvedEntry
 from audit.read import Progress, counted
-from audit.refold_attributions import refold_attributions
 from audit.refold_journal import AcceptedInstructions, refold_journal
+from audit.relayed import no_source
 from audit.written import Inputs, Written
 from events import topics
-from events.attributions import Attribution
 from events.click_token import ClickKeys
-from events.codec import encode
-from events.decisions import DecisionFact, PayoutFunded, PayoutRefused, PayoutRequested
+from events.codec import UnreadableRecord, decode_record, encode
+from events.decisions import PayoutRequested
 from events.instructions import Instruction
-from events.journal import Entry
 from events.partitioning import partition_of
 from events.position import Record
 from projections.routing import route_attribution, route_decision
 
+__all__ = ["PayoutProof", "ProvedEntry", "UnknownPayout", "prove_payout"]
+
 
 class UnknownPayout(LookupError):
     """No such payout in `decisions`."""
-
-
-class ProvedEntry(Struct):
-    """A journal entry of the partner, with the coordinates of all it rests on."""
-
-    position: str
-    entry: Entry
-    instruction: str
-    attribution: str = ""
-    method: str = ""
-    click: str = ""
-    """Position of the click's record; empty where no click was needed."""
-
-    @property
-    def payable(self) -> int:
-        """What it moved in what is owed to the partner, minor units."""
-        return sum(leg.amount for leg in self.entry.legs if leg.account == "payable")
-
-    @property
-    def moved(self) -> int:
-        """What it moved from one account to another, minor units."""
-        return sum(leg.amount for leg in self.entry.legs if leg.amount > 0)
-
-
-class PayoutProof(Struct):
-    payout: str
-    partner: str
-    program: str
-    unit: str
-    amount: int
-    status: str
-    steps: list[ProvedEntry]
-    """The payout's own entries."""
-    before: list[ProvedEntry]
-    """Every entry of the same program and unit that came before it was funded or refused."""
-    entries: int
-    conversions: int
-    clicks: int
-    decisions: int
-    records: int
-
-    @property
-    def funding(self) -> ProvedEntry:
-        return self.steps[0]
 
 
 def prove_payout(
@@ -93,54 +51,59 @@ def prove_payout(
 ) -> PayoutProof:
     """Prove a payout; raises AuditFailed with the first difference, or UnknownPayout."""
     read = _Count(progress)
+    # Downstream first, so that what is read upstream gives all of it.
+    instructions_end = log.ends(topics.INSTRUCTIONS)
     ends = log.ends(topics.CONVERSIONS)
     decided = read_decisions(log)
     read(decided.records)
-    facts = [decision.fact() for decision in decided.of_aggregate(f"payout:{payout}")]
-    request = next((fact for fact in facts if isinstance(fact, PayoutRequested)), None)
-    if request is None:
-        raise UnknownPayout(
-            f"payout {payout!r} is not in the log; `pledger payout list` shows those that are"
-        )
+    for difference in decided.differences:
+        raise AuditFailed(difference)
+    request = _request(decided, payout)
     partner = request.partner
 
     cited = CitedClicks(keys)
-    routed: dict[str, list[Instruction]] = {}
+    routed = _Routed(partner)
     conversions = 0
+    earned = Earned(log, decided, partner, read)
     for partition, end in sorted(ends.items()):
-        for record, attribution in _attributions_of(log, decided, partner, partition, end, read):
+        for record, attribution in earned.attributions(partition, end):
             conversions += 1
             position = str(record.position)
-            cited.cite(attribution, position)
-            _expect(routed, route_attribution(attribution, position), partner)
+            if attribution.touch is not None:
+                cited.cite(attribution.touch, position)
+            routed.add(route_attribution(attribution, position))
     for decision in decided.decisions:
-        _expect(routed, route_decision(decision), partner)
+        routed.add(route_decision(decision))
 
-    account = list(_account(log, decided, partner, routed, patience, read))
+    account = list(_account(log, decided, routed, instructions_end, patience, read))
+    _nothing_elsewhere(log, partner, read)
     clicks = {
-        click_id: str(record.position) for click_id, record, _ in find_clicks(log, cited.touches)
+        click_id: str(record.position) for click_id, record in find_clicks(log, cited.touches)
     }
     for proved in account:
         proved.click = clicks.get(proved.entry.click_id, "")
 
     steps = [proved for proved in account if proved.entry.payout == payout]
-    _compare_outcome(payout, facts, steps)
-    funding = steps[0].entry
+    answer = _answer(payout, steps)
+    for difference in false_tellings(decided.of_aggregate(f"payout:{payout}"), {payout: answer}):
+        raise AuditFailed(difference)
+    funding = next(proved for proved in steps if proved.position == answer.position)
     before = [
         proved
         for proved in account
-        if proved.entry.n < funding.n
+        if proved.entry.n < funding.entry.n
         and (proved.entry.program, proved.entry.unit) == (request.program, request.unit)
     ]
-    _compare_balance(steps[0], before)
+    _compare_balance(funding, before)
     return PayoutProof(
         payout=payout,
         partner=partner,
         program=request.program,
         unit=request.unit,
-        amount=abs(steps[0].payable),
-        status=steps[-1].entry.kind.removeprefix("payout_"),
+        amount=answer.amount,
+        status=_status(steps),
         steps=steps,
+        funding=funding,
         before=before,
         entries=len(account),
         conversions=conversions,
@@ -160,148 +123,143 @@ class _Count:
         self._progress(records)
 
 
-def _expect(
-    routed: dict[str, list[Instruction]], instructions: tuple[Instruction, ...], partner: str
-) -> None:
-    for instruction in instructions:
-        if instruction.partner == partner:
-            routed.setdefault(instruction.source, []).append(instruction)
-
-
-def _attributions_of(
-    log: Log, decided: Decided, partner: str, partition: int, end: int, read: Progress
-) -> Iterator[tuple[Record, Attribution]]:
-    """The proved attributions of every customer that ever earned `partner` anything."""
-    named = f'"partner":{msgspec.json.encode(partner).decode()}'.encode()
-    customers = frozenset(
-        record.key
-        for record in counted(log.read(topics.ATTRIBUTIONS, partition), read)
-        if record.value is not None and named in record.value and record.key is not None
+def _request(decided: Decided, payout: str) -> PayoutRequested:
+    for decision in decided.of_aggregate(f"payout:{payout}"):
+        fact = decision.fact()
+        if isinstance(fact, PayoutRequested):
+            return fact
+    raise UnknownPayout(
+        f"payout {payout!r} is not in the log; `pledger payout list` shows those that are"
     )
-    if not customers:
-        return iter(())
-    found = counted(log.read(topics.ATTRIBUTIONS, partition), read)
-    written = Written((r for r in found if r.key in customers), whole=False)
-    conversions = counted(log.read(topics.CONVERSIONS, partition, 0, end), read)
-    return refold_attributions(conversions, written, decided, only=customers)
+
+
+class _Routed:
+    """What was routed to one partner and has not been met among its instructions yet."""
+
+    def __init__(self, partner: str) -> None:
+        self.partner = partner
+        self.missing: dict[str, list[Instruction]] = {}
+        """By source."""
+
+    def add(self, instructions: tuple[Instruction, ...]) -> None:
+        for instruction in instructions:
+            if instruction.partner == self.partner:
+                self.missing.setdefault(instruction.source, []).append(instruction)
+
+    def take(self, record: Record, instruction: Instruction) -> bool:
+        """Whether it was routed here; raises AuditFailed if with other content."""
+        left = self.missing.get(instruction.source)
+        if not left:
+            return False
+        expected = structs.replace(left.pop(0), n=instruction.n)
+        if not left:
+            del self.missing[instruction.source]
+        value = encode(expected)
+        if value != record.value:
+            changed = field_changes(value, record.value or b"")
+            raise AuditFailed(
+                Difference(
+                    "altered",
+                    str(record.position),
+                    f"routed from {instruction.source}; {changed}",
+                    expected=text(value),
+                    found=text(record.value),
+                )
+            )
+        return True
+
+    def none_left(self) -> None:
+        for source, left in self.missing.items():
+            raise AuditFailed(
+                Difference(
+                    "missing",
+                    source,
+                    f"the instruction it gives for partner {self.partner} is not in the log: "
+                    "not relayed yet (is a worker running?) or removed",
+                    expected=text(encode(left[0])),
+                )
+            )
 
 
 def _account(
     log: Log,
     decided: Decided,
-    partner: str,
-    routed: dict[str, list[Instruction]],
+    routed: _Routed,
+    instructions_end: dict[int, int],
     patience: float,
     read: Progress,
 ) -> Iterator[ProvedEntry]:
     """The partner's entries, booked again; what was routed must all be among them."""
+    partner = routed.partner
     partition = partition_of(partner, log.partitions(topics.INSTRUCTIONS))
-    missing = dict(routed)
-    instructions = AcceptedInstructions(
-        counted(
-            read_patiently(
-                log, topics.INSTRUCTIONS, partition, patience, enough=lambda: not missing
-            ),
-            read,
-        )
+    arriving = read_patiently(
+        log, topics.INSTRUCTIONS, partition, patience, enough=lambda: not routed.missing
     )
+    instructions = AcceptedInstructions(counted(arriving, read))
     booked = 0
-    written = Written(
-        counted(
-            read_patiently(
-                log,
-                topics.JOURNAL,
-                partition,
-                patience,
-                enough=lambda: booked >= instructions.accepted,
-            ),
-            read,
-        )
+    posted = read_patiently(
+        log, topics.JOURNAL, partition, patience, enough=lambda: booked >= instructions.accepted
     )
+    written = Written(counted(posted, read), f"{topics.INSTRUCTIONS}/{partition}")
     for found, entry, record, instruction in refold_journal(instructions, written, decided):
         booked += 1
         if instruction.partner != partner:
             continue
-        _compare_routed(record, instruction, missing)
+        if not routed.take(record, instruction) and record.offset < instructions_end[partition]:
+            raise AuditFailed(no_source(record, instruction))
+        by_conversion = instruction.source.startswith(f"{topics.ATTRIBUTIONS}/")
         yield ProvedEntry(
             position=str(found.position),
             entry=entry,
             instruction=str(record.position),
-            attribution=(
-                instruction.source
-                if instruction.source.startswith(f"{topics.ATTRIBUTIONS}/")
-                else ""
-            ),
+            attribution=instruction.source if by_conversion else "",
             method=getattr(instruction, "method", ""),
         )
-    written.finish(
-        instructions.accepted, Inputs(instructions.end, log.ends(topics.INSTRUCTIONS)[partition])
-    )
-    for source, left in missing.items():
-        raise AuditFailed(
-            Difference(
-                "missing",
-                source,
-                f"the instruction it gives for partner {partner} is not in the log: "
-                "not relayed yet (is a worker running?) or removed",
-                expected=text(encode(left[0])),
-            )
-        )
+    end = log.ends(topics.INSTRUCTIONS)[partition]
+    written.finish(instructions.accepted, Inputs(instructions.end, end))
+    routed.none_left()
 
 
-def _compare_routed(
-    record: Record, instruction: Instruction, missing: dict[str, list[Instruction]]
-) -> None:
-    left = missing.get(instruction.source)
-    if not left:
-        raise AuditFailed(
-            Difference(
-                "foreign",
-                str(record.position),
-                f"cites {instruction.source}, which gives this partner nothing (more)",
-                found=text(record.value),
-            )
-        )
-    expected = msgspec.structs.replace(left.pop(0), n=instruction.n)
-    if not left:
-        del missing[instruction.source]
-    value = encode(expected)
-    if value != record.value:
-        raise AuditFailed(
-            Difference(
-                "altered",
-                str(record.position),
-                f"routed from {instruction.source}; {field_changes(value, record.value or b'')}",
-                expected=text(value),
-                found=text(record.value),
-            )
-        )
-
-
-def _compare_outcome(
-    payout: str, facts: Sequence[DecisionFact | None], steps: list[ProvedEntry]
-) -> None:
-    """What the Payout aggregate was told must be what the journal says."""
-    if not steps:
-        raise AuditFailed(
-            Difference("missing", f"payout:{payout}", "no journal entry for it: not booked yet")
-        )
-    funding = steps[0]
-    for fact in facts:
-        said: tuple[str, int] | None = None
-        if isinstance(fact, PayoutFunded):
-            said = (fact.entry, fact.amount)
-        elif isinstance(fact, PayoutRefused):
-            said = (fact.entry, 0)
-        if said is not None and said != (funding.position, abs(funding.payable)):
-            raise AuditFailed(
-                Difference(
-                    "payout",
-                    funding.position,
-                    f"payout {payout} was told {said[1]} by {said[0]}; "
-                    f"the journal moved {abs(funding.payable)}",
+def _nothing_elsewhere(log: Log, partner: str, read: Progress) -> None:
+    """All of an account stands in one partition of the journal; raises AuditFailed."""
+    partitions = log.partitions(topics.JOURNAL)
+    home = partition_of(partner, partitions)
+    name = encode(partner)
+    for partition in range(partitions):
+        if partition == home:
+            continue
+        for record in counted(log.read(topics.JOURNAL, partition), read):
+            if record.value is None or name not in record.value:
+                continue
+            try:
+                entry = decode_record(record)
+            except UnreadableRecord:
+                continue
+            if entry.partner == partner:
+                raise AuditFailed(
+                    Difference(
+                        "foreign",
+                        str(record.position),
+                        f"books for {partner}, whose account is in {topics.JOURNAL}/{home}",
+                        found=text(record.value),
+                    )
                 )
-            )
+
+
+def _answer(payout: str, steps: list[ProvedEntry]) -> Answer:
+    """What the journal said to the request: the first entry that funds or refuses it."""
+    for proved in steps:
+        if answer := answer_of(proved.entry, proved.position):
+            return answer
+    raise AuditFailed(
+        Difference("missing", f"payout:{payout}", "no journal entry for it: not booked yet")
+    )
+
+
+def _status(steps: list[ProvedEntry]) -> str:
+    """Where the payout stands after its last step that had an effect."""
+    kinds = [proved.entry.kind for proved in steps if proved.entry.kind != "no_effect"]
+    return kinds[-1].removeprefix("payout_")
 
 
 def _compare_balance(funding: ProvedEntry, before: list[ProvedEntry]) -> None:

@@ -12,7 +12,7 @@ from audit.difference import AuditFailed
 from audit.log import Log, read_patiently
 from audit.read import Progress, Read, counted
 from audit.refold_attributions import refold_attributions
-from audit.relayed import Routed, Stream, Sums, Totals
+from audit.relayed import ReadTo, Routed, Stream, Sums, Totals
 from audit.written import Inputs, Written
 from events import topics
 from events.attributions import Attribution, Touch
@@ -25,8 +25,11 @@ class ProvedAttributions(Struct):
     read: Read
     routed: Totals
     """What this partition must have put into each partition of `instructions`."""
-    touches: dict[str, tuple[Touch, str]]
-    """The clicks it rests on: click id → (touch, position of the attribution)."""
+    touches: dict[Touch, str]
+    """The clicks it rests on → position of the first attribution that cites each."""
+    read_to: ReadTo | None
+    """How far `attributions` was read; None when it was not proved to its end."""
+    partition: int
 
 
 def prove_attributions(
@@ -46,20 +49,28 @@ def prove_attributions(
     found = read_patiently(
         log, topics.ATTRIBUTIONS, partition, patience, enough=lambda: read.records >= end
     )
-    written = Written(counted(found, progress))
+    stream = f"{topics.CONVERSIONS}/{partition}"
+    written = Written(counted(found, progress), stream)
     conversions = counted(log.read(topics.CONVERSIONS, partition, 0, end), progress)
+    partitions = log.partitions(topics.CONVERSIONS)
+    read_to: ReadTo | None = ReadTo(0, 0)
+    here = f"{topics.ATTRIBUTIONS}/{partition}/"
     try:
-        for record, attribution in refold_attributions(conversions, written, decided):
+        for record, attribution in refold_attributions(conversions, written, decided, partitions):
             read.records += 1
-            position = str(record.position)
-            cited.cite(attribution, position)
-            for stream, value in routed.number(route_attribution(attribution, position)):
-                sums.add(stream, value)
+            offset = record.offset
+            position = f"{here}{offset}"
+            read_to = ReadTo(offset + 1, read.records)
+            if attribution.touch is not None:
+                cited.cite(attribution.touch, position)
+            for to, value in routed.number(route_attribution(attribution, position)):
+                sums.add(to, value)
         written.finish(end, Inputs(end, log.ends(topics.CONVERSIONS)[partition]))
     except AuditFailed as failed:
         read.differences.append(failed.difference)
+        read_to = None
     read.add_written(written)
-    return ProvedAttributions(read, sums.totals(), cited.touches)
+    return ProvedAttributions(read, sums.totals(), cited.touches, read_to, partition)
 
 
 def routed_again(
@@ -74,9 +85,9 @@ def routed_again(
 def _attributions(
     log: Log, decided: Decided, partition: int, end: int
 ) -> Iterator[tuple[Record, Attribution]]:
-    written = Written(log.read(topics.ATTRIBUTIONS, partition))
+    written = Written(log.read(topics.ATTRIBUTIONS, partition), f"{topics.CONVERSIONS}/{partition}")
     conversions = log.read(topics.CONVERSIONS, partition, 0, end)
-    return refold_attributions(conversions, written, decided)
+    return refold_attributions(conversions, written, decided, log.partitions(topics.CONVERSIONS))
 
 
 def _routed(log: Log, partition: int) -> Routed:

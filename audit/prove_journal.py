@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from audit.decided import Decided
-from audit.difference import AuditFailed, Difference, text
+from audit.difference import AuditFailed
 from audit.log import Log, read_patiently
+from audit.outcomes import Answer, answer_of
 from audit.read import Progress, Read, counted
 from audit.refold_journal import AcceptedInstructions, refold_journal
-from audit.relayed import Stream, Sums, Totals, stream_of
+from audit.relayed import Due, Stream, Sums, Totals, no_source, split_source
 from audit.written import Inputs, Written
 from events import topics
-from events.position import Position, Record
+from events.position import Record
 
 
 class ProvedJournal(Struct):
@@ -25,27 +26,29 @@ class ProvedJournal(Struct):
     entries: int
     trial_balance: dict[str, dict[str, int]]
     """Unit → account → sum of its legs, minor units."""
+    answers: dict[str, Answer]
+    """Payout → what the journal said to its request."""
 
 
 def prove_journal(
     log: Log,
     decided: Decided,
     partition: int,
-    routed: Totals,
-    read_to: dict[str, int],
+    due: Due,
     patience: float,
     progress: Progress,
 ) -> ProvedJournal:
-    """Book the instructions of a partition again, and compare.
-
-    `routed`: what must have come, by stream; `read_to`: source partition → the offset up
-    to which it was read.
-    """
+    """Book the instructions of a partition again, and compare."""
     read = Read()
     sums = Sums()
     trial: dict[str, dict[str, int]] = {}
+    answers: dict[str, Answer] = {}
     entries = 0
-    awaited = {stream: count for stream, (count, _) in routed.items() if stream.target == partition}
+    known_before = due.ends[partition]
+    unproved = _unproved_sources(log, due)
+    awaited = {
+        stream: count for stream, (count, _) in due.routed.items() if stream.target == partition
+    }
     arriving = read_patiently(
         log,
         topics.INSTRUCTIONS,
@@ -57,16 +60,18 @@ def prove_journal(
     found = read_patiently(
         log, topics.JOURNAL, partition, patience, enough=lambda: entries >= instructions.accepted
     )
-    written = Written(counted(found, progress))
+    written = Written(counted(found, progress), f"{topics.INSTRUCTIONS}/{partition}")
     try:
-        for _, entry, record, instruction in refold_journal(instructions, written, decided):
+        for posted, entry, record, instruction in refold_journal(instructions, written, decided):
             entries += 1
-            stream = stream_of(instruction, partition)
-            source = Position.parse(instruction.source)
-            if source.offset < read_to.get(stream.source, 0):
-                sums.add(stream, record.value or b"")
-            else:
-                _came_later(log, source, record)
+            source, offset = split_source(instruction.source)
+            bound = due.read_to.get(source)
+            if bound is not None and offset < bound.offset:
+                sums.add(Stream(source, partition), record.value or b"")
+            elif record.offset < known_before and source not in unproved:
+                raise AuditFailed(no_source(record, instruction))
+            if answer := answer_of(entry, str(posted.position)):
+                answers[entry.payout] = answer
             if entry.legs:
                 accounts = trial.setdefault(entry.unit, {})
                 for leg in entry.legs:
@@ -81,27 +86,19 @@ def prove_journal(
     read.repeats = instructions.repeats
     read.unreadable += instructions.unreadable
     read.add_written(written)
-    return ProvedJournal(read, sums.totals(), instructions.accepted, entries, trial)
+    return ProvedJournal(read, sums.totals(), instructions.accepted, entries, trial, answers)
 
 
 def relayed_records(log: Log, stream: Stream, read_to: int) -> Iterator[Record]:
     """The accepted instructions of one stream, from its source below offset `read_to`."""
     records = log.read(topics.INSTRUCTIONS, stream.target)
     for _, _, record, instruction in AcceptedInstructions(records):
-        same = stream_of(instruction, stream.target) == stream
-        if same and Position.parse(instruction.source).offset < read_to:
+        source, offset = split_source(instruction.source)
+        if source == stream.source and offset < read_to:
             yield record
 
 
-def _came_later(log: Log, source: Position, record: Record) -> None:
-    """An instruction from beyond what was read must have a source all the same."""
-    known = source.topic in (topics.ATTRIBUTIONS, topics.DECISIONS)
-    if not known or source.offset >= log.ends(source.topic).get(source.partition, 0):
-        raise AuditFailed(
-            Difference(
-                "foreign",
-                str(record.position),
-                f"cites {source}, which is not in the log: an instruction without a source",
-                found=text(record.value),
-            )
-        )
+def _unproved_sources(log: Log, due: Due) -> frozenset[str]:
+    """The partitions of `attributions` that round one met a difference in."""
+    partitions = range(log.partitions(topics.ATTRIBUTIONS))
+    return frozenset(f"{topics.ATTRIBUTIONS}/{p}" for p in partitions) - due.read_to.keys()

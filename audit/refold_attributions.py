@@ -10,61 +10,89 @@ from audit.decided import Decided
 from audit.written import Written
 from events.attributions import Attribution
 from events.codec import UnreadableRecord, decode_record, encode
-from events.conversions import Conversion
+from events.conversions import Conversion, conversion_key, misplaced
 from events.position import Record
 from projections import attribution
 
 STAMPED_AHEAD = re.compile(r"known (\d+) is ahead of the (\d+) decisions")
 """What attribution writes of a conversion whose `known` no decision log had reached yet."""
 
+NO_KEY = b"unreadable"
+"""Key of the record of a conversion that has none itself."""
+
 
 def refold_attributions(
     conversions: Iterator[Record],
     written: Written,
     decided: Decided,
+    partitions: int,
     *,
     only: frozenset[bytes] | None = None,
 ) -> Iterator[tuple[Record, Attribution]]:
-    """Every accepted attribution of one partition, proved: (its record, what it says).
+    """Every accepted attribution of one of `partitions` partitions, proved: (its record,
+    what it says).
 
     Raises AuditFailed at the first that differs. With `only`, just the conversions of
     these customers (record keys) are decided again; `written` must then hold only theirs.
+    A conversion under another key than its customer's is unreadable by the ledger's own
+    rule, so that a wrong key hides nothing that could earn.
     """
-    customers: dict[str, attribution.Customer] = {}
+    customers: dict[bytes, attribution.Customer] = {}
+    directory = decided.directory
     for record in conversions:
-        if only is not None and record.key not in only:
+        key = record.key
+        if only is not None and key not in only:
             continue
-        source = str(record.position)
-        try:
-            conversion: Conversion = decode_record(record)
-        except UnreadableRecord as problem:
-            unread = attribution.unreadable(
-                n=record.offset, source=source, recorded_at=record.recorded_at, why=problem.why
-            )
-            yield written.next(encode(unread), record.offset, source), unread
+        offset = record.offset
+        source = f"{record.topic}/{record.partition}/{offset}"
+        conversion, why = _read(record, partitions, customers)
+        if conversion is None:
+            unread = _unreadable(record, why)
+            yield written.next(encode(unread), offset, source, key or NO_KEY), unread
             continue
-        key = f"{conversion.program}/{conversion.customer}"
-        customer = customers.get(key)
+        assert key is not None  # or it would be misplaced
         stamped_ahead = _StampedAhead(record, conversion, decided)
-        if conversion.known > decided.directory.count:
-            found = written.next(b"", record.offset, source, otherwise=stamped_ahead)
+        if conversion.known > directory.count:
+            found = written.next(b"", offset, source, key, otherwise=stamped_ahead)
             yield found, decode_record(found)
             continue
+        customer = customers.get(key)
         expected = attribution.decide(
             customer,
             conversion,
-            n=record.offset,
+            n=offset,
             source=source,
             recorded_at=record.recorded_at,
-            directory=decided.directory,
+            directory=directory,
         )
         value = encode(expected)
-        found = written.next(value, record.offset, source, otherwise=stamped_ahead)
+        found = written.next(value, offset, source, key, otherwise=stamped_ahead)
         if found.value != value:
             yield found, decode_record(found)
             continue
         customers[key] = attribution.evolve(customer, expected)
         yield found, expected
+
+
+def _read(
+    record: Record, partitions: int, customers: dict[bytes, attribution.Customer]
+) -> tuple[Conversion | None, str]:
+    """The conversion; or None, and why it cannot be read or does not count where it stands."""
+    try:
+        conversion: Conversion = decode_record(record)
+    except UnreadableRecord as problem:
+        return None, problem.why
+    wanted = conversion_key(conversion.program, conversion.customer).encode()
+    if record.key == wanted and wanted in customers:
+        return conversion, ""
+    why = misplaced(conversion, record.key, record.partition, partitions)
+    return (conversion, "") if why is None else (None, why)
+
+
+def _unreadable(record: Record, why: str) -> Attribution:
+    return attribution.unreadable(
+        n=record.offset, source=str(record.position), recorded_at=record.recorded_at, why=why
+    )
 
 
 class _StampedAhead:
@@ -81,8 +109,8 @@ class _StampedAhead:
 
     def __call__(self, found: Record) -> bool:
         said: Attribution = decode_record(found)
-        match = STAMPED_AHEAD.search(said.reason)
-        if said.outcome != "unreadable" or match is None:
+        match = STAMPED_AHEAD.fullmatch(said.reason)
+        if match is None or found.value != encode(_unreadable(self._record, said.reason)):
             return False
         before = bisect_left(
             self._decided.decisions, self._record.recorded_at, key=lambda d: d.recorded_at

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.decided import Decided
-from audit.difference import AuditFailed, Difference
+from audit.difference import AuditFailed, Difference, text
 from audit.written import Written
 from events.codec import UnreadableRecord, decode_record, encode
 from events.first_wins import Dense, Verdict
@@ -40,6 +40,8 @@ class AcceptedInstructions:
             except UnreadableRecord:
                 self.unreadable.append(str(record.position))
                 continue
+            if "/" not in instruction.source:
+                raise AuditFailed(_no_position(record, instruction))
             verdict = dense.judge(instruction.source, instruction.n)
             if verdict is Verdict.REPEATED:
                 self.repeats += 1
@@ -63,22 +65,49 @@ def refold_journal(
     items: dict[tuple[str, str], account.Item | None] = {}
     for n, at, record, instruction in instructions:
         owner = instruction.partner
+        owner_key = owner.encode()
+        if record.key != owner_key:
+            raise AuditFailed(_wrong_key(record, owner))
+        known = getattr(instruction, "known", 0)
+        if known > decided.directory.count:
+            decided.read_on()
+            if known > decided.directory.count:
+                raise AuditFailed(_knows_too_much(record, known, decided))
         key = (owner, account.item_key(instruction))
-        source = str(record.position)
+        source = f"{record.topic}/{record.partition}/{record.offset}"
         held, item = accounts.get(owner), items.get(key)
         entry = account.decide(
             held, item, instruction, n=n, source=source, at=at, directory=decided.directory
         )
         value = encode(entry)
-        found = written.next(value, n, source)
-        if sum(leg.amount for leg in entry.legs):
-            raise AuditFailed(
-                Difference(
-                    "unbalanced",
-                    str(found.position),
-                    f"its legs sum to {sum(leg.amount for leg in entry.legs)} {entry.unit}",
-                    found=value.decode(),
-                )
-            )
+        found = written.next(value, n, source, owner_key)
+        if entry.legs and sum([leg.amount for leg in entry.legs]):
+            raise AuditFailed(_unbalanced(found, entry))
         accounts[owner], items[key] = account.evolve(held, item, entry, value)
         yield found, entry, record, instruction
+
+
+def _no_position(record: Record, instruction: Instruction) -> Difference:
+    detail = f"cites {instruction.source!r}, which is no position: an instruction without a source"
+    return Difference("foreign", str(record.position), detail, found=text(record.value))
+
+
+def _wrong_key(record: Record, owner: str) -> Difference:
+    detail = f"its Kafka key is {text(record.key)!r}, expected its partner {owner!r}"
+    return Difference("altered", str(record.position), detail, owner, text(record.key))
+
+
+def _knows_too_much(record: Record, known: int, decided: Decided) -> Difference:
+    return Difference(
+        "foreign",
+        str(record.position),
+        f"knows {known} decisions; the log has {decided.directory.count}: "
+        "an instruction nothing can have given",
+        found=text(record.value),
+    )
+
+
+def _unbalanced(found: Record, entry: Entry) -> Difference:
+    total = sum(leg.amount for leg in entry.legs)
+    detail = f"its legs sum to {total} {entry.unit}"
+    return Difference("unbalanced", str(found.position), detail, found=text(found.value))

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from audit.difference import Difference, field_changes, text
 from events.codec import encode
 from events.instructions import Instruction
@@ -29,6 +31,27 @@ class Stream(NamedTuple):
 
 Totals = dict[Stream, tuple[int, str]]
 """Stream → (number of records, SHA-256 in hex)."""
+
+
+class ReadTo(NamedTuple):
+    """How far round one read a source partition."""
+
+    offset: int
+    """The offset after the last accepted record."""
+    accepted: int
+    """How many were accepted: the number of the next."""
+
+
+class Due(Struct):
+    """What round two must find in `instructions`."""
+
+    routed: Totals
+    read_to: dict[str, ReadTo]
+    """By source partition. One that is missing was not proved: nothing is known of it."""
+    ends: dict[int, int]
+    """Partition of `instructions` → its end before round one began. What stands below it is
+    made from sources that round one read; beyond it, what was appended upstream meanwhile
+    may come too, and is left for the next audit."""
 
 
 class Sums:
@@ -68,8 +91,10 @@ class Routed:
             yield Stream(self.source, target), encode(numbered)
 
 
-def stream_of(instruction: Instruction, target: int) -> Stream:
-    return Stream(instruction.source[: instruction.source.rindex("/")], target)
+def split_source(source: str) -> tuple[str, int]:
+    """Partition and offset an instruction cites; offset -1 where it is no number."""
+    partition, _, offset = source.rpartition("/")
+    return partition, int(offset) if offset.isdecimal() else -1
 
 
 def first_difference(
@@ -102,3 +127,13 @@ def first_difference(
                 found=text(record.value),
             )
     return Difference("altered", stream.source, "the streams differ only in their framing")
+
+
+def no_source(record: Record, instruction: Instruction) -> Difference:
+    """The difference of an instruction that nothing in the log gives."""
+    return Difference(
+        "foreign",
+        str(record.position),
+        f"cites {instruction.source}, which does not give it: an instruction without a source",
+        found=text(record.value),
+    )

@@ -7,7 +7,8 @@ Two rounds over the partitions, each in parallel:
 2. instructions → journal: what was routed is summed up and held against round one, then
    booked again and compared (`prove_journal`).
 
-Then every click that earns is looked up in the log. The ledger may be running: what comes
+Then every click that earns is looked up in the log, and what payouts were told is held
+against the journal. The ledger may be running: what comes
 in while it is read is left for the next replay.
 """
 
@@ -22,10 +23,11 @@ from audit.clicks import find_clicks
 from audit.decided import Decided, read_decisions
 from audit.difference import AuditFailed, Difference
 from audit.log import Log
+from audit.outcomes import Answer, false_tellings
 from audit.prove_attributions import ProvedAttributions, routed_again
 from audit.prove_journal import ProvedJournal, relayed_records
 from audit.read import Read
-from audit.relayed import Routed, Stream, Sums, Totals, first_difference
+from audit.relayed import Due, ReadTo, Routed, Stream, Sums, Totals, first_difference
 from events import topics
 from events.attributions import Touch
 from projections.routing import route_decision
@@ -59,40 +61,52 @@ class Rounds(Struct):
 
     attributions: Callable[[dict[int, int]], Iterator[ProvedAttributions]]
     """(partition → offset to read to) → a proof for each partition"""
-    journal: Callable[[Totals, dict[str, int]], Iterator[ProvedJournal]]
-    """(what must have been relayed, source partition → offset read to) → proofs"""
+    journal: Callable[[Due], Iterator[ProvedJournal]]
+    """what must have been relayed → a proof for each partition"""
 
 
 def replay(log: Log, rounds: Rounds) -> ReplayReport:
     """Decide the whole ledger again. Never raises for a difference: it is in the report."""
     began = time.monotonic()
-    # Conversions first, then decisions: so every conversion's `known` is among them.
+    # Downstream first, so that what is read upstream gives all of it; conversions before
+    # decisions, so that every conversion's `known` is among them.
+    instruction_ends = log.ends(topics.INSTRUCTIONS)
     ends = log.ends(topics.CONVERSIONS)
     decided = read_decisions(log)
-    read = Read(records=decided.records, repeats=decided.lost, unreadable=decided.unreadable)
+    read = Read(
+        records=decided.records,
+        repeats=decided.lost,
+        unreadable=decided.unreadable,
+        differences=list(decided.differences),
+    )
 
     routed: Totals = {}
-    touches: dict[str, tuple[Touch, str]] = {}
+    touches: dict[Touch, str] = {}
+    read_to = {DECISIONS: ReadTo(decided.next_offset, len(decided.decisions))}
     for proof in rounds.attributions(ends):
         read.add(proof.read)
         routed.update(proof.routed)
         touches.update(proof.touches)
+        if proof.read_to is not None:
+            read_to[f"{topics.ATTRIBUTIONS}/{proof.partition}"] = proof.read_to
     routed.update(_routed_decisions(log, decided))
 
     relayed: Totals = {}
     entries = instructions = 0
     trial: dict[str, dict[str, int]] = {}
-    read_to = {f"{topics.ATTRIBUTIONS}/{partition}": end for partition, end in ends.items()}
-    read_to[DECISIONS] = decided.next_offset
-    for booked in rounds.journal(routed, read_to):
+    answers: dict[str, Answer] = {}
+    for booked in rounds.journal(Due(routed, read_to, instruction_ends)):
         read.add(booked.read)
         relayed.update(booked.relayed)
         entries += booked.entries
         instructions += booked.instructions
         add_accounts(trial, booked.trial_balance)
+        answers.update(booked.answers)
 
     if not read.differences:
-        read.differences += _relay_differences(log, decided, routed, relayed, ends)
+        read.differences += _relay_differences(log, decided, routed, relayed, read_to)
+    if not read.differences:
+        read.differences += false_tellings(decided.decisions, answers)
     clicks = 0
     try:
         for _ in find_clicks(log, touches):
@@ -144,19 +158,22 @@ def _decision_instructions(log: Log, decided: Decided) -> Iterator[tuple[Stream,
 
 
 def _relay_differences(
-    log: Log, decided: Decided, routed: Totals, relayed: Totals, ends: dict[int, int]
+    log: Log,
+    decided: Decided,
+    routed: Totals,
+    relayed: Totals,
+    read_to: dict[str, ReadTo],
 ) -> Iterator[Difference]:
     """The first difference of the first stream whose sums differ, if any does."""
     for stream in sorted(routed.keys() | relayed.keys()):
         if routed.get(stream) == relayed.get(stream):
             continue
+        bound = read_to[stream.source]
         if stream.source == DECISIONS:
             again = _decision_instructions(log, decided)
-            read_to = decided.next_offset
         else:
             partition = int(stream.source.rpartition("/")[2])
-            read_to = ends[partition]
-            again = routed_again(log, decided, partition, read_to)
+            again = routed_again(log, decided, partition, bound.accepted)
         expected = (value for to, value in again if to == stream)
-        yield first_difference(expected, relayed_records(log, stream, read_to), stream)
+        yield first_difference(expected, relayed_records(log, stream, bound.offset), stream)
         return

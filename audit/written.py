@@ -2,8 +2,8 @@
 
 The reader of a decider's output accepts exactly the next number of a source; repeats are
 ignored, as by every reader. `Written` walks one output partition in step with the inputs
-and compares the accepted record for each number with the bytes expected, without
-decoding what fits.
+and compares the accepted record for each number with the bytes and the key expected,
+without decoding what fits.
 """
 
 from __future__ import annotations
@@ -27,11 +27,21 @@ class Inputs(NamedTuple):
         return self.read <= offset < self.end
 
 
-class Written:
-    """`whole` says that `records` is a partition from its beginning, without a filter."""
+class _Numbered(NamedTuple):
+    n: int
+    input_offset: int
 
-    def __init__(self, records: Iterator[Record], *, whole: bool = True) -> None:
+
+class Written:
+    """The output of one decider for one input partition.
+
+    `stream` is that input partition, as `topic/partition`. `whole` says that `records` is a
+    partition from its beginning, without a filter.
+    """
+
+    def __init__(self, records: Iterator[Record], stream: str, *, whole: bool = True) -> None:
         self._records = records
+        self._stream = stream
         self._whole = whole
         self._seen = array("q")
         self.read = 0
@@ -46,27 +56,34 @@ class Written:
         expected: bytes,
         n: int,
         source: str,
+        key: bytes,
         otherwise: Callable[[Record], bool] = lambda record: False,
     ) -> Record:
-        """The accepted record numbered `n`, which must be `expected`; raises AuditFailed.
+        """The accepted record numbered `n`, which must be `expected` under `key`; raises
+        AuditFailed.
 
         `source` is the input it is made from, named when the record is missing.
         `otherwise` may allow another content, where more than one is right.
         """
-        ahead: str | None = None
+        ahead = ""
+        unreadable = len(self.unreadable)
         for record in self._records:
             self.read += 1
             if record.value == expected:
+                if record.key != key:
+                    raise AuditFailed(_wrong_key(record, key))
                 self._seen.append(hash(expected))
                 return record
-            number = self._number(record)
-            if number is None:
+            numbered = self._numbered(record)
+            if numbered is None:
                 continue
-            if number < n:
-                self._repeat(record, number)
-            elif number > n:
+            if numbered.n < n:
+                self._repeat(record, numbered.n)
+            elif numbered.n > n:
                 ahead = ahead or str(record.position)
             elif otherwise(record):
+                if record.key != key:
+                    raise AuditFailed(_wrong_key(record, key))
                 self._seen.append(hash(record.value))
                 return record
             else:
@@ -79,12 +96,7 @@ class Written:
                         found=text(record.value),
                     )
                 )
-        detail = f"its record (number {n}) is not in the log"
-        if ahead:
-            detail += f"; {ahead} goes on with a later number: a record was removed"
-        else:
-            detail += ": not processed yet (is a worker running?) or removed from the end"
-        raise AuditFailed(Difference("missing", source, detail, expected=text(expected)))
+        raise AuditFailed(self._missing(expected, n, source, ahead, self.unreadable[unreadable:]))
 
     def finish(self, n: int, inputs: Inputs) -> None:
         """After the `n` accepted records no other may follow; raises AuditFailed.
@@ -94,30 +106,65 @@ class Written:
         """
         for record in self._records:
             self.read += 1
-            number = self._number(record)
-            if number is None:
+            numbered = self._numbered(record)
+            if numbered is None:
                 continue
-            if number < n:
-                self._repeat(record, number)
-            elif not inputs.came_later(int(decode_record(record).source.rpartition("/")[2])):
+            if numbered.n < n:
+                self._repeat(record, numbered.n)
+            elif not inputs.came_later(numbered.input_offset):
                 raise AuditFailed(
                     Difference(
                         "foreign",
                         str(record.position),
-                        f"number {number}, but only {n} inputs have been accepted: "
+                        f"number {numbered.n}, but only {n} inputs have been accepted: "
                         "a record without an input",
                         found=text(record.value),
                     )
                 )
 
-    def _number(self, record: Record) -> int | None:
+    def _numbered(self, record: Record) -> _Numbered | None:
+        """The record's number, and the offset of the input it cites; None if unreadable."""
         try:
-            return int(decode_record(record).n)
+            said = decode_record(record)
         except UnreadableRecord:
             self.unreadable.append(str(record.position))
             return None
+        stream, _, offset = said.source.rpartition("/")
+        if stream != self._stream or not offset.isdecimal():
+            raise AuditFailed(
+                Difference(
+                    "foreign",
+                    str(record.position),
+                    f"cites {said.source!r}; what stands here is made from {self._stream}: "
+                    "a record without an input",
+                    found=text(record.value),
+                )
+            )
+        return _Numbered(said.n, int(offset))
+
+    def _missing(
+        self, expected: bytes, n: int, source: str, ahead: str, unreadable: list[str]
+    ) -> Difference:
+        detail = f"its record (number {n}) is not in the log"
+        if unreadable:
+            detail += f"; {unreadable[0]} cannot be read: is it that record, damaged?"
+        elif ahead:
+            detail += f"; {ahead} goes on with a later number: a record was removed or moved"
+        else:
+            detail += ": not processed yet (is a worker running?) or removed from the end"
+        return Difference("missing", source, detail, expected=text(expected))
 
     def _repeat(self, record: Record, number: int) -> None:
         self.repeats += 1
         if self._whole and (number < 0 or self._seen[number] != hash(record.value)):
             self.contradictions.append(str(record.position))
+
+
+def _wrong_key(record: Record, key: bytes) -> Difference:
+    return Difference(
+        "altered",
+        str(record.position),
+        f"its Kafka key is {text(record.key)!r}, expected {text(key)!r}",
+        expected=text(key),
+        found=text(record.key),
+    )

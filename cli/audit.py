@@ -11,6 +11,7 @@ from typing import Annotated
 
 import msgspec
 import typer
+from confluent_kafka import KafkaException
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -19,11 +20,13 @@ from rich.tree import Tree
 from audit.difference import AuditFailed, Difference
 from audit.log import KafkaLog
 from audit.parallel import DEFAULT_PATIENCE_S, replay_ledger
-from audit.payout import PayoutProof, ProvedEntry, UnknownPayout, prove_payout
+from audit.payout import UnknownPayout, prove_payout
+from audit.payout_proof import PayoutProof, ProvedEntry
 from audit.replay import ReplayReport
 from cli.money import shown
 from events import settings
 from events.click_token import ClickKeys, load_keys
+from events.log import LogError
 
 audit_app = typer.Typer(no_args_is_help=True, help="Prove a payout from the log alone.")
 
@@ -68,10 +71,9 @@ def audit_payout(
                 patience=patience,
                 progress=lambda records: progress.advance(task, records),
             )
-        except UnknownPayout as unknown:
+        except (UnknownPayout, LogError, KafkaException) as problem:
             progress.stop()
-            typer.echo(f"error: {unknown}", err=True)
-            raise typer.Exit(2) from unknown
+            raise _not_audited(problem) from problem
         except AuditFailed as failed:
             progress.stop()
             _fail(failed.difference, as_json)
@@ -106,13 +108,17 @@ def replay(
     found = settings.load()
     with _progress("deciding again") as progress:
         task = progress.add_task("records", total=None)
-        report = replay_ledger(
-            found.broker,
-            _keys(found),
-            processes=processes or None,
-            patience=patience,
-            progress=lambda records: progress.advance(task, records),
-        )
+        try:
+            report = replay_ledger(
+                found.broker,
+                _keys(found),
+                processes=processes or None,
+                patience=patience,
+                progress=lambda records: progress.advance(task, records),
+            )
+        except (LogError, KafkaException) as problem:
+            progress.stop()
+            raise _not_audited(problem) from problem
     if as_json:
         _print_json(msgspec.to_builtins(report))
     else:
@@ -121,6 +127,12 @@ def replay(
             typer.echo("verified")
     if not report.verified:
         raise typer.Exit(1)
+
+
+def _not_audited(problem: Exception) -> typer.Exit:
+    """Neither verified nor not: the log could not be read, or holds no such payout."""
+    typer.echo(f"error: {problem}", err=True)
+    return typer.Exit(2)
 
 
 def _keys(found: settings.Settings) -> ClickKeys | None:
@@ -152,10 +164,10 @@ def payout_tree(proof: PayoutProof, shown_entries: int | None) -> Tree:
         )
     cover = tree.add("what was there before it")
     total = sum(entry.payable for entry in proof.before)
-    pending = proof.funding.entry.balance
+    balance = proof.funding.entry.balance
     cover.add(f"payable {shown(total, unit)} from {len(proof.before)} entries")
-    if pending is not None:
-        cover.add(f"of it still on hold {shown(pending.pending, unit)}")
+    if balance is not None:
+        cover.add(f"of it still on hold {shown(balance.pending, unit)}")
     listed = proof.before[:shown_entries]
     for entry in listed:
         _add_entry(tree, entry, unit)

@@ -12,7 +12,7 @@ import msgspec
 
 from events import topics
 from events.codec import UnreadableRecord, decode_record, encode
-from events.conversions import conversion_key
+from events.conversions import conversion_key, misplaced
 from events.decisions import DecisionRecord, StoredDecision
 from events.first_wins import DecisionLog
 from events.log import LogError
@@ -123,12 +123,14 @@ class MemoryLedger:
             source = str(record.position)
             try:
                 conversion = decode_record(record)
+                why = misplaced(conversion, record.key, partition, PARTITIONS)
             except UnreadableRecord as problem:
+                why = problem.why
+            if why is None and conversion.known > directory.count:
+                why = f"known {conversion.known} is ahead of the {directory.count} decisions"
+            if why is not None:
                 made = attribution.unreadable(
-                    n=record.offset,
-                    source=source,
-                    recorded_at=record.recorded_at,
-                    why=problem.why,
+                    n=record.offset, source=source, recorded_at=record.recorded_at, why=why
                 )
             else:
                 key = conversion_key(conversion.program, conversion.customer)
@@ -142,7 +144,7 @@ class MemoryLedger:
                 )
                 customers[key] = attribution.evolve(customers.get(key), made)
             self.now += 1
-            key_text = (record.key or b"").decode()
+            key_text = (record.key or b"unreadable").decode()
             self.log.append(topics.ATTRIBUTIONS, key_text, encode(made), self.now, partition)
 
     def _relay(self, numbering: Numbering, instructions: Any) -> None:

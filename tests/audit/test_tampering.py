@@ -88,10 +88,10 @@ def replayed(log: MemoryLog) -> ReplayReport:
         for partition, end in ends.items():
             yield prove_attributions(log, decided, partition, end, KEYS, 0, lambda records: None)
 
-    def journal(routed, read_to):
+    def journal(due):
         decided = read_decisions(log)
         for partition in range(PARTITIONS):
-            yield prove_journal(log, decided, partition, routed, read_to, 0, lambda records: None)
+            yield prove_journal(log, decided, partition, due, 0, lambda records: None)
 
     return replay(log, Rounds(attributions, journal))
 

@@ -1,0 +1,84 @@
+"""What one partner was due from conversions: those of its customers, decided again.
+
+A customer counts as the partner's if any record of it, a conversion or an attribution,
+names the partner, one of its links or one of its coupons. So an attribution that was
+altered to name somebody else is still decided again. Customers are told by what their
+records say, not by Kafka keys alone: a key can be wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from audit.decided import Decided
+from audit.log import Log
+from audit.read import Progress, counted
+from audit.refold_attributions import refold_attributions
+from audit.written import Written
+from events import topics
+from events.attributions import Attribution
+from events.codec import UnreadableRecord, decode_record
+from events.conversions import conversion_key
+from events.position import Record
+
+NAMING = re.compile(rb'"(?:partner|link|coupon_code)"\s*:\s*"([^"]*)"')
+"""Where a record names a partner, in the JSON as it stands."""
+
+
+class Earned:
+    """The proved attributions of every customer that `partner` may have earned from."""
+
+    def __init__(self, log: Log, decided: Decided, partner: str, progress: Progress) -> None:
+        self._log = log
+        self._decided = decided
+        self._progress = progress
+        self._names = _names(decided, partner)
+
+    def attributions(self, partition: int, end: int) -> Iterator[tuple[Record, Attribution]]:
+        """Those of a partition of `conversions` below offset `end`; raises AuditFailed."""
+        log, progress = self._log, self._progress
+        customers = frozenset(
+            key
+            for topic in (topics.ATTRIBUTIONS, topics.CONVERSIONS)
+            for record in counted(log.read(topic, partition), progress)
+            if self._names_partner(record.value)
+            for key in _customers(record)
+        )
+        if not customers:
+            return iter(())
+        found = counted(log.read(topics.ATTRIBUTIONS, partition), progress)
+        written = Written(
+            (record for record in found if record.key in customers),
+            f"{topics.CONVERSIONS}/{partition}",
+            whole=False,
+        )
+        conversions = counted(log.read(topics.CONVERSIONS, partition, 0, end), progress)
+        partitions = log.partitions(topics.CONVERSIONS)
+        return refold_attributions(conversions, written, self._decided, partitions, only=customers)
+
+    def _names_partner(self, value: bytes | None) -> bool:
+        if value is None:
+            return False
+        names = self._names
+        return any(name.upper() in names for name in NAMING.findall(value))
+
+
+def _names(decided: Decided, partner: str) -> frozenset[bytes]:
+    """The partner, its links and its coupon codes, in upper case: codes compare so."""
+    directory = decided.directory
+    names = [partner]
+    names += [link.link for link in directory.links() if link.partner == partner]
+    names += [coupon.code for coupon in directory.coupons() if coupon.partner == partner]
+    return frozenset(name.encode().upper() for name in names)
+
+
+def _customers(record: Record) -> Iterator[bytes]:
+    """The keys a record may belong under: the one it has, and the one its content gives."""
+    if record.key is not None:
+        yield record.key
+    try:
+        said = decode_record(record)
+    except UnreadableRecord:
+        return
+    yield conversion_key(said.program, said.customer).encode()

@@ -1,0 +1,50 @@
+"""What the audit of a payout shows: its steps, and every entry that paid for it."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from events.journal import Entry
+
+
+class ProvedEntry(Struct):
+    """A journal entry of the partner, with the coordinates of all it rests on."""
+
+    position: str
+    entry: Entry
+    instruction: str
+    attribution: str = ""
+    method: str = ""
+    click: str = ""
+    """Position of the click's record; empty where no click was needed."""
+
+    @property
+    def payable(self) -> int:
+        """What it moved in what is owed to the partner, minor units."""
+        return sum(leg.amount for leg in self.entry.legs if leg.account == "payable")
+
+    @property
+    def moved(self) -> int:
+        """What it moved from one account to another, minor units."""
+        return sum(leg.amount for leg in self.entry.legs if leg.amount > 0)
+
+
+class PayoutProof(Struct):
+    payout: str
+    partner: str
+    program: str
+    unit: str
+    amount: int
+    """Minor units set aside for it."""
+    status: str
+    steps: list[ProvedEntry]
+    """The payout's own entries."""
+    funding: ProvedEntry
+    """The one of them that answered the request: funded or refused."""
+    before: list[ProvedEntry]
+    """Every entry of the same program and unit that came before it was funded or refused."""
+    entries: int
+    conversions: int
+    clicks: int
+    decisions: int
+    records: int
