@@ -105,6 +105,7 @@ class Decider(Fold):
         """Accept what stands in the output partition: the first record for a position wins."""
         ours, progress = str(self.place), self.progress
         dense = Dense({ours: progress.n - 1})
+        ahead: list[Record] = []
         for record in batch:
             try:
                 output = decode_record(record)
@@ -122,13 +123,16 @@ class Decider(Fold):
                 progress.n = output.n + 1
                 progress.answered = int(offset) + 1
             elif verdict is Verdict.AHEAD:
-                self.processor.counts["ahead"] += 1
-                log.warning(
-                    "%s: number %d while %d is missing: not accepted, will be written again",
-                    record.position,
-                    output.n,
-                    progress.n,
-                )
+                ahead.append(record)
+        if ahead:
+            self.processor.counts["ahead"] += len(ahead)
+            log.warning(
+                "%s and %d more: written while number %d is missing: not accepted, they will be "
+                "written again after it",
+                ahead[0].position,
+                len(ahead) - 1,
+                progress.n,
+            )
 
     def _refuse_beyond(self, topic: str, offset: int, end: int) -> None:
         if offset > end:

@@ -4,99 +4,59 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from typing import Any
 
 import msgspec
 
+from aggregates.application import open_decisions
 from events import topics
 from events.codec import encode
 from events.conversions import CitedClick, Conversion, Deal, Refund, Signup, conversion_key
-from events.decisions import (
-    DecisionFact,
-    DecisionRecord,
-    LinkCreated,
-    PartnerApproved,
-    PartnerRegistered,
-    PayoutRequested,
-    PayoutSettled,
-    ProgramCreated,
-    StoredDecision,
-    TermsAdded,
-)
+from events.decisions import DecisionRecord, StoredDecision, TermsAdded
 from events.log import Writer
 from events.settings import Broker
 from events.terms import Rule, Terms
 
 PROGRAM = "acme"
-PARTNERS = tuple(f"partner-{number}" for number in range(12))
+PARTNERS = tuple(f"partner-{number}" for number in range(8))
 NOON = 1_780_000_000_000
 """A time in 2026, ms; conversions follow each other from here, a second apart."""
 
-NAMES: dict[type, str] = {
-    ProgramCreated: "program.created",
-    TermsAdded: "program.terms_added",
-    PartnerRegistered: "partner.registered",
-    PartnerApproved: "partner.approved",
-    LinkCreated: "link.created",
-    PayoutRequested: "payout.requested",
-    PayoutSettled: "payout.settled",
-}
-
-TERMS = Terms(
-    version=1,
-    effective_from=0,
-    rules=(
-        Rule(name="sale", event="sale", type="percentage", amount=1_250),
-        Rule(name="lead", event="lead", type="flat", amount=150, currency="EUR"),
-    ),
-    hold_days=0,
+RULES = (
+    Rule(name="sale", event="sale", type="percentage", amount=1_250),
+    Rule(name="lead", event="lead", type="flat", amount=150, currency="EUR"),
 )
 
 
-def founding(engine: str = "1") -> list[tuple[str, DecisionFact]]:
-    """A program with terms, and approved partners with a link each."""
-    terms = msgspec.structs.replace(TERMS, engine=engine)
-    facts: list[tuple[str, DecisionFact]] = [
-        (f"program:{PROGRAM}", ProgramCreated(PROGRAM, "Acme", "EUR")),
-        (f"program:{PROGRAM}", TermsAdded(PROGRAM, terms)),
-    ]
-    for partner in PARTNERS:
-        facts += [
-            (f"partner:{partner}", PartnerRegistered(partner, partner)),
-            (f"partner:{partner}", PartnerApproved(partner, PROGRAM)),
-            (f"link:{partner}", LinkCreated(partner, PROGRAM, partner, "https://acme.example")),
-        ]
-    return facts
+def found(broker: Broker) -> int:
+    """A program with terms, and approved partners with a link each; how many decisions."""
+    with closing(open_decisions(broker)) as decisions:
+        decisions.create_program(PROGRAM, "Acme", "EUR")
+        decisions.add_terms(PROGRAM, RULES, effective_from=0, hold_days=0)
+        for partner in PARTNERS:
+            decisions.register_partner(partner, partner)
+            decisions.apply(partner, PROGRAM)
+            decisions.approve(partner, PROGRAM)
+            decisions.create_link(partner, PROGRAM, partner, "https://acme.example/")
+        return decisions.refresh()
 
 
-class Decided:
-    """Appends decisions as the aggregates' store does, without asking who else writes."""
-
-    def __init__(self, broker: Broker) -> None:
-        self._writer = Writer(broker, linger_ms=1)
-        self._versions: dict[str, int] = {}
-        self.count = 0
-
-    def add(self, facts: Iterable[tuple[str, DecisionFact]]) -> int:
-        """The number of decisions after these."""
-        for aggregate, fact in facts:
-            version = self._versions[aggregate] = self._versions.get(aggregate, 0) + 1
-            stored = StoredDecision(
-                aggregate, version, NAMES[type(fact)], msgspec.Raw(encode(fact))
-            )
-            self._writer.append(
-                topics.DECISIONS, key=aggregate, value=encode(DecisionRecord((stored,)))
-            )
-            self.count += 1
-        self._writer.flush()
-        return self.count
+def add_terms_of_tomorrow(broker: Broker) -> None:
+    """Terms that a newer release wrote: this one does not know their engine."""
+    terms = Terms(version=2, effective_from=1, rules=RULES, engine="99")
+    fact = msgspec.Raw(encode(TermsAdded(PROGRAM, terms)))
+    stored = StoredDecision("tomorrow", 1, "program.terms_added", fact)
+    writer = Writer(broker)
+    writer.append(topics.DECISIONS, key="tomorrow", value=encode(DecisionRecord((stored,))))
+    writer.flush()
 
 
-def conversions(count: int, known: int, seed: int = 1) -> Iterator[Conversion]:
-    """Signups, deals, refunds, repeats and conflicts of a few hundred customers."""
-    chance = random.Random(seed)
+def conversions(count: int, known: int, *, first: int = 0) -> Iterator[Conversion]:
+    """Signups, deals, refunds, repeats and conflicts; numbers, and so ids, from `first`."""
+    chance = random.Random(first)
     deals: list[Deal] = []
-    for number in range(count):
+    for number in range(first, first + count):
         customer = f"c-{chance.randrange(max(10, count // 8))}"
         partner = PARTNERS[chance.randrange(len(PARTNERS))]
         at = NOON + number * 1_000
