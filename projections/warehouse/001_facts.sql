@@ -3,6 +3,9 @@
 -- two sinks that overlap insert equal rows, of which ReplacingMergeTree keeps one. So read these
 -- tables with FINAL, or through the views, which do.
 --
+-- An insert is on disk before it is answered: after a power failure a later part must not stand
+-- without an earlier one, or max(offset) would hide a hole.
+--
 -- Inserting is what must be fast: a part of less than 128 MiB is written as one file, and text is
 -- plain String (with LowCardinality an insert takes 1.7 times as long).
 CREATE TABLE IF NOT EXISTS clicks
@@ -42,7 +45,7 @@ CREATE TABLE IF NOT EXISTS clicks
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (link, click_id, `partition`, `offset`)
-SETTINGS min_bytes_for_wide_part = 134217728;
+SETTINGS min_bytes_for_wide_part = 134217728, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE TABLE IF NOT EXISTS conversions
 (
@@ -74,4 +77,4 @@ CREATE TABLE IF NOT EXISTS conversions
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (`partition`, `offset`)
-SETTINGS min_bytes_for_wide_part = 134217728;
+SETTINGS min_bytes_for_wide_part = 134217728, fsync_after_insert = 1, fsync_part_directory = 1;

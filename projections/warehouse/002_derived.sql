@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS attributions
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (`partition`, `n`)
-SETTINGS min_bytes_for_wide_part = 134217728;
+SETTINGS min_bytes_for_wide_part = 134217728, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE TABLE IF NOT EXISTS journal_entries
 (
@@ -59,4 +59,4 @@ CREATE TABLE IF NOT EXISTS journal_entries
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (partner, `partition`, `n`)
-SETTINGS min_bytes_for_wide_part = 134217728;
+SETTINGS min_bytes_for_wide_part = 134217728, fsync_after_insert = 1, fsync_part_directory = 1;

@@ -13,4 +13,4 @@ CREATE TABLE IF NOT EXISTS decisions
 )
 ENGINE = ReplacingMergeTree
 ORDER BY number
-SETTINGS min_bytes_for_wide_part = 134217728;
+SETTINGS min_bytes_for_wide_part = 134217728, fsync_after_insert = 1, fsync_part_directory = 1;

@@ -10,7 +10,8 @@ CREATE TABLE IF NOT EXISTS dead_letters
     `value` String COMMENT 'the bytes as text, cut at 10000 characters'
 )
 ENGINE = ReplacingMergeTree
-ORDER BY (`partition`, `offset`);
+ORDER BY (`partition`, `offset`)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- How far a sink has read past the last row of a table: records that were read and have no row
 -- (repeats, losing writes, unreadable ones). For the view freshness only; a sink does not
