@@ -84,6 +84,7 @@ def prove_journal(
         read.differences.append(failed.difference)
     read.records = instructions.read
     read.repeats = instructions.repeats
+    read.contradictions += instructions.contradictions
     read.unreadable += instructions.unreadable
     read.add_written(written)
     return ProvedJournal(read, sums.totals(), instructions.accepted, entries, trial, answers)

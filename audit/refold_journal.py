@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 
 from audit.decided import Decided
@@ -27,6 +28,10 @@ class AcceptedInstructions:
         self.repeats = 0
         self.unreadable: list[str] = []
         self.ahead: list[str] = []
+        self.contradictions: list[str] = []
+        """Positions of repeats whose content differs from the accepted record."""
+        self._seen: dict[str, array[int]] = {}
+        """Source partition → hash of each accepted record."""
 
     def __iter__(self) -> Iterator[tuple[int, int, Record, Instruction]]:
         """(n of the entry it gives, its time in ms, record, instruction)."""
@@ -40,18 +45,25 @@ class AcceptedInstructions:
             except UnreadableRecord:
                 self.unreadable.append(str(record.position))
                 continue
-            if "/" not in instruction.source:
+            stream, slash, _ = instruction.source.rpartition("/")
+            if not slash:
                 raise AuditFailed(_no_position(record, instruction))
             verdict = dense.judge(instruction.source, instruction.n)
             if verdict is Verdict.REPEATED:
-                self.repeats += 1
+                self._repeat(record, stream, instruction.n)
                 continue
             if verdict is Verdict.AHEAD:
                 self.ahead.append(str(record.position))
                 continue
+            self._seen.setdefault(stream, array("q")).append(hash(record.value))
             at = max(at, record.recorded_at)
             self.accepted += 1
             yield self.accepted - 1, at, record, instruction
+
+    def _repeat(self, record: Record, stream: str, n: int) -> None:
+        self.repeats += 1
+        if n < 0 or self._seen[stream][n] != hash(record.value):
+            self.contradictions.append(str(record.position))
 
 
 def refold_journal(

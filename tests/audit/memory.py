@@ -5,7 +5,8 @@ The audit reads it like Kafka. Unlike Kafka it can be tampered with.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -13,8 +14,9 @@ import msgspec
 from events import topics
 from events.codec import UnreadableRecord, decode_record, encode
 from events.conversions import conversion_key, misplaced
-from events.decisions import DecisionRecord, StoredDecision
-from events.first_wins import DecisionLog
+from events.decisions import Decision, DecisionRecord, StoredDecision
+from events.first_wins import DecisionLog, Dense, Verdict
+from events.instructions import Instruction
 from events.log import LogError
 from events.partitioning import partition_of
 from events.position import Position, Record
@@ -69,23 +71,32 @@ class MemoryLog:
         raise LogError(f"{position}: no record there")
 
 
-class MemoryLedger:
-    """Appends facts and decisions, and processes them when told to."""
+Output = list[tuple[str, bytes]]
+"""Keys and values, as a processor writes them into one partition."""
 
-    def __init__(self) -> None:
+
+class MemoryLedger:
+    """Appends facts and decisions, and processes them when told to.
+
+    `noise` makes of what a processor writes what stands in the log in the end: the same
+    with repeats, and with records ahead of others that come after all.
+    """
+
+    def __init__(self, noise: Callable[[Output], Output] = list) -> None:
         self.log = MemoryLog()
         self.now = NOON
         self.known = 0
         self._versions: dict[str, int] = {}
+        self._noise = noise
 
-    def decide(self, aggregate: str, name: str, fact: msgspec.Struct) -> None:
+    def decide(self, aggregate: str, name: str, fact: msgspec.Struct) -> Position:
         version = self._versions.get(aggregate, 0) + 1
         self._versions[aggregate] = version
         state = msgspec.Raw(msgspec.json.encode(fact))
         record = DecisionRecord((StoredDecision(aggregate, version, name, state),))
         self.now += 1
-        self.log.append(topics.DECISIONS, aggregate, encode(record), self.now)
         self.known += 1
+        return self.log.append(topics.DECISIONS, aggregate, encode(record), self.now)
 
     def convert(self, conversion: Any) -> Position:
         self.now += 1
@@ -94,33 +105,57 @@ class MemoryLedger:
 
     def process(self) -> None:
         """Attribution, relay and posting, from the beginning, on topics that are empty."""
-        for topic in (topics.ATTRIBUTIONS, topics.INSTRUCTIONS, topics.JOURNAL):
-            for partition in range(PARTITIONS):
-                self.log.records[topic, partition].clear()
-        directory, decisions = Directory(), []
-        accepted = DecisionLog()
-        for record in self.log.read(topics.DECISIONS, 0):
-            for decision in accepted.accept(record):
-                directory.apply(decision)
-                decisions.append(decision)
+        self._clear(topics.ATTRIBUTIONS)
+        directory = self._decided()[0]
         for partition in range(PARTITIONS):
             self._attribute(partition, directory)
+        self.relay()
+        self.post()
+
+    def relay(self) -> None:
+        """The instructions that what stands in `attributions` and `decisions` gives."""
+        self._clear(topics.INSTRUCTIONS)
         for partition in range(PARTITIONS):
+            dense = Dense()
             numbering = Numbering()
+            routed: dict[int, Output] = {}
             for record in self.log.read(topics.ATTRIBUTIONS, partition):
-                self._relay(
-                    numbering, route_attribution(decode_record(record), str(record.position))
-                )
-        numbering = Numbering()
-        for decision in decisions:
-            self._relay(numbering, route_decision(decision))
+                found = _readable(record)
+                if found and dense.judge(found.source, found.n) is Verdict.ACCEPTED:
+                    _number(routed, numbering, route_attribution(found, str(record.position)))
+            self._write_instructions(routed)
+        numbering, routed = Numbering(), {}
+        for decision in self._decided()[1]:
+            _number(routed, numbering, route_decision(decision))
+        self._write_instructions(routed)
+
+    def post(self) -> None:
+        """The journal that what stands in `instructions` gives."""
+        self._clear(topics.JOURNAL)
+        directory = self._decided()[0]
         for partition in range(PARTITIONS):
             self._post(partition, directory)
 
+    def _clear(self, topic: str) -> None:
+        for partition in range(PARTITIONS):
+            self.log.records[topic, partition].clear()
+
+    def _decided(self) -> tuple[Directory, list[Decision]]:
+        directory, decisions = Directory(), []
+        accepted = DecisionLog()
+        for record in self.log.read(topics.DECISIONS, 0):
+            with suppress(UnreadableRecord):
+                for decision in accepted.accept(record):
+                    directory.apply(decision)
+                    decisions.append(decision)
+        return directory, decisions
+
     def _attribute(self, partition: int, directory: Directory) -> None:
         customers: dict[str, attribution.Customer] = {}
-        for record in list(self.log.read(topics.CONVERSIONS, partition)):
+        written: Output = []
+        for record in self.log.read(topics.CONVERSIONS, partition):
             source = str(record.position)
+            key = (record.key or b"").decode()
             try:
                 conversion = decode_record(record)
                 why = misplaced(conversion, record.key, partition, PARTITIONS)
@@ -133,7 +168,6 @@ class MemoryLedger:
                     n=record.offset, source=source, recorded_at=record.recorded_at, why=why
                 )
             else:
-                key = conversion_key(conversion.program, conversion.customer)
                 made = attribution.decide(
                     customers.get(key),
                     conversion,
@@ -143,37 +177,60 @@ class MemoryLedger:
                     directory=directory,
                 )
                 customers[key] = attribution.evolve(customers.get(key), made)
-            self.now += 1
-            key_text = (record.key or b"unreadable").decode()
-            self.log.append(topics.ATTRIBUTIONS, key_text, encode(made), self.now, partition)
-
-    def _relay(self, numbering: Numbering, instructions: Any) -> None:
-        for instruction in instructions:
-            target, numbered = numbering.number(instruction, PARTITIONS)
-            self.now += 1
-            self.log.append(
-                topics.INSTRUCTIONS, instruction.partner, encode(numbered), self.now, target
-            )
+            written.append((key or "unreadable", encode(made)))
+        self._write(topics.ATTRIBUTIONS, partition, written)
 
     def _post(self, partition: int, directory: Directory) -> None:
         accounts: dict[str, account.Account] = {}
         items: dict[tuple[str, str], Any] = {}
-        for n, record in enumerate(list(self.log.read(topics.INSTRUCTIONS, partition))):
-            instruction = decode_record(record)
+        written: Output = []
+        dense, at = Dense(), 0
+        for record in self.log.read(topics.INSTRUCTIONS, partition):
+            instruction = _readable(record)
+            if not instruction:
+                continue
+            if dense.judge(instruction.source, instruction.n) is not Verdict.ACCEPTED:
+                continue
+            at = max(at, record.recorded_at)
             partner = instruction.partner
             key = (partner, account.item_key(instruction))
             entry = account.decide(
                 accounts.get(partner),
                 items.get(key),
                 instruction,
-                n=n,
+                n=len(written),
                 source=str(record.position),
-                at=record.recorded_at,
+                at=at,
                 directory=directory,
             )
             value = encode(entry)
             accounts[partner], items[key] = account.evolve(
                 accounts.get(partner), items.get(key), entry, value
             )
+            written.append((partner, value))
+        self._write(topics.JOURNAL, partition, written)
+
+    def _write_instructions(self, routed: dict[int, Output]) -> None:
+        for target, written in routed.items():
+            self._write(topics.INSTRUCTIONS, target, written)
+
+    def _write(self, topic: str, partition: int, written: Output) -> None:
+        for key, value in self._noise(written):
             self.now += 1
-            self.log.append(topics.JOURNAL, partner, value, self.now, partition)
+            self.log.append(topic, key, value, self.now, partition)
+
+
+def _number(
+    routed: dict[int, Output], numbering: Numbering, instructions: tuple[Instruction, ...]
+) -> None:
+    for instruction in instructions:
+        target, numbered = numbering.number(instruction, PARTITIONS)
+        routed.setdefault(target, []).append((instruction.partner, encode(numbered)))
+
+
+def _readable(record: Record) -> Any:
+    """What the record says, or None."""
+    try:
+        return decode_record(record)
+    except UnreadableRecord:
+        return None

@@ -5,116 +5,20 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from audit.decided import read_decisions
-from audit.difference import AuditFailed, Difference
+from audit.difference import AuditFailed
 from audit.payout import UnknownPayout, prove_payout
-from audit.prove_attributions import prove_attributions
-from audit.prove_journal import prove_journal
-from audit.replay import ReplayReport, Rounds, replay
 from events import decisions as facts
 from events import topics
 from events.click_token import ClickKeys
-from events.clicks import Click
-from events.codec import encode
-from events.conversions import CitedClick, Deal, Refund, Signup
+from events.conversions import CitedClick, Deal
 from events.position import Position, Record
-from events.terms import Rule, Terms
-from tests.audit.memory import DAY, NOON, PARTITIONS, MemoryLedger, MemoryLog
-
-KEYS = ClickKeys(1, {1: b"k" * 32})
-TERMS = Terms(
-    version=1,
-    effective_from=0,
-    rules=(Rule("sale 10%", "sale", "percentage", 1000), Rule("lead", "lead", "flat", 200)),
-    hold_days=0,
-)
-
-
-def click(ledger: MemoryLedger, partner: str, serial: int) -> CitedClick:
-    """A good click of `partner`, in the log."""
-    at = NOON - DAY
-    token = KEYS.sign(f"{partner}-link", at, nonce=serial.to_bytes(6, "big"))
-    ledger.log.append(
-        topics.CLICKS,
-        f"{partner}-link",
-        encode(Click(token, f"{partner}-link", "acme", partner, at)),
-        at,
-    )
-    return CitedClick(token, f"{partner}-link", at)
-
-
-def sold(ledger: MemoryLedger) -> MemoryLedger:
-    """Two partners, twenty customers, a few refunds, one settled payout."""
-    ledger.decide("program:acme", "program.created", facts.ProgramCreated("acme", "Acme", "EUR"))
-    ledger.decide("program:acme", "program.terms_added", facts.TermsAdded("acme", TERMS))
-    for partner in ("jane", "omar"):
-        of = f"partner:{partner}"
-        ledger.decide(of, "partner.registered", facts.PartnerRegistered(partner, partner))
-        ledger.decide(of, "partner.applied", facts.PartnerApplied(partner, "acme"))
-        ledger.decide(of, "partner.approved", facts.PartnerApproved(partner, "acme"))
-        link = f"{partner}-link"
-        ledger.decide(
-            f"link:{link}",
-            "link.created",
-            facts.LinkCreated(link, "acme", partner, "https://shop.example/"),
-        )
-    known = ledger.known
-    for serial in range(20):
-        customer = f"customer-{serial}"
-        cited = click(ledger, ("jane", "omar")[serial % 2], serial)
-        ledger.convert(Signup("acme", customer, f"s{serial}", NOON, known, click=cited))
-        deal = Deal("acme", customer, f"e{serial}", f"d{serial}", 1999 + serial, "EUR", NOON, known)
-        ledger.convert(deal)
-        ledger.convert(deal)  # a retry: ignored
-        if serial % 5 == 0:
-            ledger.convert(
-                Refund("acme", customer, f"r{serial}", 500, "EUR", NOON, known, f"d{serial}")
-            )
-    ledger.process()
-    request = facts.PayoutRequested("po-1", "acme", "jane", "EUR", 1000)
-    ledger.decide("payout:po-1", "payout.requested", request)
-    ledger.process()
-    return ledger
+from tests.audit.memory import DAY, NOON, MemoryLedger
+from tests.audit.scene import KEYS, TERMS, edit, found, only_difference, replayed, sold
 
 
 @pytest.fixture
 def ledger() -> MemoryLedger:
     return sold(MemoryLedger())
-
-
-def replayed(log: MemoryLog) -> ReplayReport:
-    def attributions(ends: dict[int, int]):
-        decided = read_decisions(log)
-        for partition, end in ends.items():
-            yield prove_attributions(log, decided, partition, end, KEYS, 0, lambda records: None)
-
-    def journal(due):
-        decided = read_decisions(log)
-        for partition in range(PARTITIONS):
-            yield prove_journal(log, decided, partition, due, 0, lambda records: None)
-
-    return replay(log, Rounds(attributions, journal))
-
-
-def only_difference(log: MemoryLog) -> Difference:
-    report = replayed(log)
-    assert not report.verified
-    return report.differences[0]
-
-
-def found(log: MemoryLog, topic: str, contains: str) -> Position:
-    """The position of the first record of `topic` whose text holds `contains`."""
-    for (name, _), records in log.records.items():
-        for record in records:
-            if name == topic and contains.encode() in (record.value or b""):
-                return record.position
-    raise AssertionError(f"no record of {topic} holds {contains}")
-
-
-def edit(log: MemoryLog, position: Position, **changes: object) -> None:
-    """Change fields of a JSON record where it stands."""
-    value = msgspec.json.decode(log.read_one(position).value or b"")
-    log.replace(position, value=msgspec.json.encode(value | changes))
 
 
 def test_an_honest_ledger_is_verified(ledger: MemoryLedger) -> None:
@@ -225,7 +129,7 @@ def test_a_forged_instruction_of_a_source_that_is_not_there(ledger: MemoryLedger
     at = ledger.log.append(
         topics.INSTRUCTIONS, "jane", msgspec.json.encode(forged), ledger.now, position.partition
     )
-    _post_again(ledger)
+    ledger.post()
     difference = only_difference(ledger.log)
     assert (difference.kind, difference.position) == ("foreign", str(at))
     with pytest.raises(AuditFailed):
@@ -291,14 +195,6 @@ def test_a_removed_click_is_named(ledger: MemoryLedger) -> None:
     difference = only_difference(ledger.log)
     assert difference.kind == "click"
     assert msgspec.json.decode(removed.value or b"")["click_id"] in difference.detail
-
-
-def _post_again(ledger: MemoryLedger) -> None:
-    """The journal as an honest worker would have written it from what now stands there."""
-    decided = read_decisions(ledger.log)
-    for partition in range(PARTITIONS):
-        ledger.log.records[topics.JOURNAL, partition].clear()
-        ledger._post(partition, decided.directory)
 
 
 def _with_a_deal(ledger: MemoryLedger, cited: CitedClick) -> None:
