@@ -16,7 +16,7 @@ import msgspec
 
 from events.codec import UnreadableRecord, decode_record
 from events.first_wins import Dense, Verdict
-from events.log import read_batches
+from events.log import read, read_batches
 from events.position import Record
 from streams.processor import Fold, Place, Processor
 from streams.state import StateError
@@ -40,7 +40,8 @@ class Decider(Fold):
         self.values: dict[bytes, msgspec.Struct | None] = {}
         """State by its key on disk, decoded; None: there is none."""
         self.changed: set[bytes] = set()
-        self._writing = 0
+        self.writing: list[tuple[str | bytes, bytes]] = []
+        """Keys and values of the outputs of the round under way."""
         try:
             self._read_back()
         except BaseException:
@@ -59,13 +60,48 @@ class Decider(Fold):
     def _skip(self, records: Sequence[Record]) -> None:
         """Note inputs that are answered already."""
 
+    def undisturbed(self) -> bool:
+        return self._end() == self.progress.next_output
+
     def won(self) -> bool:
         """Our outputs follow the known end of the log without a hole: nobody else wrote."""
-        _, end = self.processor.ends(self.output_topic, self.place.partition)
-        if end != self.progress.next_output + self._writing:
+        end = self._end()
+        if end != self.progress.next_output + len(self.writing):
+            self._compare(end)
             return False
         self.progress.next_output = end
         return True
+
+    def _end(self) -> int:
+        return self.processor.ends(self.output_topic, self.place.partition)[1]
+
+    def _compare(self, end: int) -> None:
+        """Say so if somebody's other answer came before one of ours: then what we wrote after
+        it was decided from a state that the log does not have."""
+        first = self.progress.n - len(self.writing)
+        dense = Dense({str(self.place): first - 1})
+        start, place = self.progress.next_output, self.place
+        for record in read(self.processor.broker, self.output_topic, place.partition, start, end):
+            try:
+                output = decode_record(record)
+            except UnreadableRecord:
+                continue
+            ours = output.n - first
+            if (
+                dense.judge(output.source, output.n) is Verdict.ACCEPTED
+                and 0 <= ours < len(self.writing)
+                and record.value != self.writing[ours][1]
+            ):
+                self.processor.counts["overruled"] += 1
+                log.error(
+                    "%s: somebody else's answer to %s came first, and it is not ours (%r): is "
+                    "another release running? It stands; `pledger replay --verify` shows what "
+                    "was decided beside it",
+                    record.position,
+                    output.source,
+                    self.writing[ours][1],
+                )
+                return
 
     def save(self) -> None:
         encode = msgspec.msgpack.encode

@@ -57,6 +57,10 @@ class Fold(ABC):
     next_input: int
     """Offset of the next record it takes."""
 
+    def undisturbed(self) -> bool:
+        """Whether the log of its outputs ends where it knows it: nobody else wrote."""
+        return True
+
     @abstractmethod
     def decide(self, records: Sequence[Record]) -> Outputs:
         """Fold `records`, which begin at `next_input`; provisional until `won` and `save`."""
@@ -92,7 +96,8 @@ class Processor(ABC):
         self.state = state / self.name
         self.folds: dict[Place, Fold] = {}
         self.counts: Counter[str] = Counter()
-        """read, written, repeated, ahead, unreadable, restarted: since the process began."""
+        """read, written, repeated, ahead, unreadable, restarted, overruled: since the process
+        began."""
         self.stopping = threading.Event()
         self.writer = Writer(broker, **{"delivery.report.only.error": True})
         self._partitions: dict[str, int] = {}

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from events import topics
-from events.codec import decode, encode
+from events.codec import UnreadableRecord, decode, encode
 from events.conversions import conversion_key, misplaced
+from events.decisions import Decision
 from events.first_wins import DecisionLog, Dense, Verdict
 from events.log import read, watermarks
 from events.position import Record
@@ -45,12 +47,13 @@ def verify(broker: Broker) -> Found:
     """Fold the whole log again; raises Differs at the first record that is not as expected."""
     found = Found()
     directory = Directory()
-    decided = []
+    decided: list[Decision] = []
     log = DecisionLog()
     for record in read(broker, topics.DECISIONS, 0):
-        for decision in log.accept(record):
-            directory.apply(decision)
-            decided.append(decision)
+        with suppress(UnreadableRecord):
+            decided += log.accept(record)
+    for decision in decided:
+        directory.apply(decision)
     partitions = len(watermarks(broker, topics.CONVERSIONS))
     due: dict[tuple[str, int], dict[int, bytes]] = {}
     for number in range(partitions):
