@@ -5,6 +5,7 @@ The audit reads it like Kafka. Unlike Kafka it can be tampered with.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -79,15 +80,17 @@ class MemoryLedger:
     """Appends facts and decisions, and processes them when told to.
 
     `noise` makes of what a processor writes what stands in the log in the end: the same
-    with repeats, and with records ahead of others that come after all.
+    with repeats, and with records ahead of others that come after all. `hasty`: attribution
+    ran before any decision that was made after a conversion.
     """
 
-    def __init__(self, noise: Callable[[Output], Output] = list) -> None:
+    def __init__(self, noise: Callable[[Output], Output] = list, *, hasty: bool = False) -> None:
         self.log = MemoryLog()
         self.now = NOON
         self.known = 0
         self._versions: dict[str, int] = {}
         self._noise = noise
+        self._hasty = hasty
 
     def decide(self, aggregate: str, name: str, fact: msgspec.Struct) -> Position:
         version = self._versions.get(aggregate, 0) + 1
@@ -98,6 +101,10 @@ class MemoryLedger:
         self.known += 1
         return self.log.append(topics.DECISIONS, aggregate, encode(record), self.now)
 
+    def version(self, aggregate: str) -> int:
+        """How many decisions the aggregate has."""
+        return self._versions.get(aggregate, 0)
+
     def convert(self, conversion: Any) -> Position:
         self.now += 1
         key = conversion_key(conversion.program, conversion.customer)
@@ -106,9 +113,10 @@ class MemoryLedger:
     def process(self) -> None:
         """Attribution, relay and posting, from the beginning, on topics that are empty."""
         self._clear(topics.ATTRIBUTIONS)
-        directory = self._decided()[0]
+        directory, decisions = self._decided()
+        times = [decision.recorded_at for decision in decisions]
         for partition in range(PARTITIONS):
-            self._attribute(partition, directory)
+            self._attribute(partition, directory, times)
         self.relay()
         self.post()
 
@@ -150,7 +158,7 @@ class MemoryLedger:
                     decisions.append(decision)
         return directory, decisions
 
-    def _attribute(self, partition: int, directory: Directory) -> None:
+    def _attribute(self, partition: int, directory: Directory, times: list[int]) -> None:
         customers: dict[str, attribution.Customer] = {}
         written: Output = []
         for record in self.log.read(topics.CONVERSIONS, partition):
@@ -161,8 +169,9 @@ class MemoryLedger:
                 why = misplaced(conversion, record.key, partition, PARTITIONS)
             except UnreadableRecord as problem:
                 why = problem.why
-            if why is None and conversion.known > directory.count:
-                why = f"known {conversion.known} is ahead of the {directory.count} decisions"
+            seen = bisect_left(times, record.recorded_at) if self._hasty else len(times)
+            if why is None and conversion.known > seen:
+                why = f"known {conversion.known} is ahead of the {seen} decisions"
             if why is not None:
                 made = attribution.unreadable(
                     n=record.offset, source=source, recorded_at=record.recorded_at, why=why
