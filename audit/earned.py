@@ -11,6 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import msgspec
+from msgspec import Struct
+
 from audit.decided import Decided
 from audit.log import Log
 from audit.read import Progress, counted
@@ -47,21 +50,52 @@ class Earned:
         )
         if not customers:
             return iter(())
+        wanted: set[int] = set()
+        """Offsets of the customers' conversions that were read and not yet compared."""
+
+        def conversions() -> Iterator[Record]:
+            for record in counted(log.read(topics.CONVERSIONS, partition, 0, end), progress):
+                if record.key in customers:
+                    wanted.add(record.offset)
+                    yield record
+
+        stream = f"{topics.CONVERSIONS}/{partition}"
         found = counted(log.read(topics.ATTRIBUTIONS, partition), progress)
-        written = Written(
-            (record for record in found if record.key in customers),
-            f"{topics.CONVERSIONS}/{partition}",
-            whole=False,
+        theirs = (record for n, record in _accepted(found, stream) if n in wanted)
+        return refold_attributions(
+            conversions(),
+            Written(theirs, stream, whole=False),
+            self._decided,
+            log.partitions(topics.CONVERSIONS),
         )
-        conversions = counted(log.read(topics.CONVERSIONS, partition, 0, end), progress)
-        partitions = log.partitions(topics.CONVERSIONS)
-        return refold_attributions(conversions, written, self._decided, partitions, only=customers)
 
     def _names_partner(self, value: bytes | None) -> bool:
         if value is None:
             return False
         names = self._names
         return any(name.upper() in names for name in NAMING.findall(value))
+
+
+class _Numbered(Struct):
+    source: str
+    n: int
+
+
+_NUMBERED = msgspec.json.Decoder(_Numbered)
+
+
+def _accepted(records: Iterator[Record], stream: str) -> Iterator[tuple[int, Record]]:
+    """(number, record) of the attributions that every reader accepts: which one does, of
+    several copies, can be told only by those of all customers."""
+    following = 0
+    for record in records:
+        try:
+            numbered = _NUMBERED.decode(record.value or b"")
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        if numbered.n == following and numbered.source == f"{stream}/{following}":
+            following += 1
+            yield numbered.n, record
 
 
 def _names(decided: Decided, partner: str) -> frozenset[bytes]:

@@ -26,14 +26,12 @@ def refold_attributions(
     written: Written,
     decided: Decided,
     partitions: int,
-    *,
-    only: frozenset[bytes] | None = None,
 ) -> Iterator[tuple[Record, Attribution]]:
     """Every accepted attribution of one of `partitions` partitions, proved: (its record,
     what it says).
 
-    Raises AuditFailed at the first that differs. With `only`, just the conversions of
-    these customers (record keys) are decided again; `written` must then hold only theirs.
+    Raises AuditFailed at the first that differs. It may be the conversions of some customers
+    only, with all of theirs; `written` must then hold just theirs.
     A conversion under another key than its customer's is unreadable by the ledger's own
     rule, so that a wrong key hides nothing that could earn.
     """
@@ -41,8 +39,6 @@ def refold_attributions(
     directory = decided.directory
     for record in conversions:
         key = record.key
-        if only is not None and key not in only:
-            continue
         offset = record.offset
         source = f"{record.topic}/{record.partition}/{offset}"
         conversion, why = _read(record, partitions, customers)
