@@ -215,8 +215,8 @@ def _account(
             attribution=instruction.source if by_conversion else "",
             method=getattr(instruction, "method", ""),
         )
-    end = log.ends(topics.INSTRUCTIONS)[partition]
-    written.finish(instructions.accepted, Inputs(instructions.end, end))
+    inputs = Inputs(instructions.end, lambda: log.ends(topics.INSTRUCTIONS)[partition])
+    written.finish(instructions.accepted, inputs)
     routed.none_left()
 
 

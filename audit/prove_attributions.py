@@ -65,7 +65,7 @@ def prove_attributions(
                 cited.cite(attribution.touch, position)
             for to, value in routed.number(route_attribution(attribution, position)):
                 sums.add(to, value)
-        written.finish(end, Inputs(end, log.ends(topics.CONVERSIONS)[partition]))
+        written.finish(end, Inputs(end, lambda: log.ends(topics.CONVERSIONS)[partition]))
     except AuditFailed as failed:
         read.differences.append(failed.difference)
         read_to = None

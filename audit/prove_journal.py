@@ -78,7 +78,7 @@ def prove_journal(
                     accounts[leg.account] = accounts.get(leg.account, 0) + leg.amount
         written.finish(
             instructions.accepted,
-            Inputs(instructions.end, log.ends(topics.INSTRUCTIONS)[partition]),
+            Inputs(instructions.end, lambda: log.ends(topics.INSTRUCTIONS)[partition]),
         )
     except AuditFailed as failed:
         read.differences.append(failed.difference)

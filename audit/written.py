@@ -21,10 +21,11 @@ class Inputs(NamedTuple):
     """How far an audit read the input partition, and where that partition ends now."""
 
     read: int
-    end: int
+    end: Callable[[], int]
+    """Asked only when something stands there that no input read so far gives."""
 
     def came_later(self, offset: int) -> bool:
-        return self.read <= offset < self.end
+        return self.read <= offset < self.end()
 
 
 class _Numbered(NamedTuple):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from confluent_kafka import (
@@ -212,8 +213,7 @@ def read(
     broker: Broker, topic: str, partition: int, start: int = 0, end: int | None = None
 ) -> Iterator[Record]:
     """As `read_batches`, a record at a time."""
-    for batch in read_batches(broker, topic, partition, start, end):
-        yield from batch
+    return chain.from_iterable(read_batches(broker, topic, partition, start, end))
 
 
 def read_one(broker: Broker, position: Position) -> Record:
