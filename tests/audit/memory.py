@@ -18,6 +18,7 @@ from events.conversions import conversion_key, misplaced
 from events.decisions import Decision, DecisionRecord, StoredDecision
 from events.first_wins import DecisionLog, Dense, Verdict
 from events.instructions import Instruction
+from events.journal import Entry
 from events.log import LogError
 from events.partitioning import partition_of
 from events.position import Position, Record
@@ -143,6 +144,15 @@ class MemoryLedger:
         directory = self._decided()[0]
         for partition in range(PARTITIONS):
             self._post(partition, directory)
+
+    def entries(self) -> Iterator[Entry]:
+        """The journal as every reader accepts it, partition by partition."""
+        for partition in range(PARTITIONS):
+            dense = Dense()
+            for record in self.log.read(topics.JOURNAL, partition):
+                entry: Entry = decode_record(record)
+                if dense.judge(entry.source, entry.n) is Verdict.ACCEPTED:
+                    yield entry
 
     def _clear(self, topic: str) -> None:
         for partition in range(PARTITIONS):

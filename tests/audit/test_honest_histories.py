@@ -10,6 +10,7 @@ or replaced, and records that came before their predecessor and were written aga
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,7 @@ from events.conversions import CitedClick, Conversion, Deal, Refund, Signup, con
 from events.terms import Rule, Terms
 from tests.audit.memory import DAY, NOON, MemoryLedger, Output
 from tests.audit.scene import KEYS, click, replayed, tell
+from tests.projections.operations import NaiveBook
 
 PARTNERS = ("jane", "omar")
 CUSTOMERS = tuple(f"customer-{number}" for number in range(4))
@@ -180,3 +182,35 @@ def test_an_honest_history_is_verified(life: list[Any], seed: int | None, hasty:
         proof = prove_payout(ledger.log, payout, KEYS, patience=0)
         owed = sum(proved.payable for proved in proof.before)
         assert proof.amount <= max(0, owed)
+
+
+@given(
+    st.lists(operations, min_size=5, max_size=40),
+    st.one_of(st.none(), st.integers(0, 2**32)),
+)
+def test_the_money_of_an_honest_history_adds_up(life: list[Any], seed: int | None) -> None:
+    """With suspended partners, changed terms and repeats, as with none: every balance is the
+    sum of its legs, nothing is paid twice, and only a clawback makes a balance negative."""
+    ledger = MemoryLedger(list if seed is None else restarts(seed))
+    history = History(ledger)
+    for operation in life:
+        history.happen(*operation)
+    ledger.process()
+    book = NaiveBook()
+    paid_for: Counter[tuple[str, ...]] = Counter()
+    for entry in ledger.entries():
+        before = book.available(entry.partner, entry.at)
+        book.book(entry)
+        paid_for[entry.kind, entry.partner, entry.event_id, entry.deal, entry.payout] += 1
+        if entry.balance is not None:
+            assert entry.balance.payable == book.total(entry.partner, "payable")
+            assert entry.balance.pending == book.pending(entry.partner, entry.at)
+            assert entry.balance.in_transit == book.total(entry.partner, "in_transit") >= 0
+            assert entry.balance.paid == book.total(entry.partner, "paid") >= 0
+        if entry.kind == "payout_funded":
+            assert 0 < entry.legs[1].amount <= before
+        elif entry.kind != "clawback":
+            assert book.available(entry.partner, entry.at) >= min(before, 0)
+    for (kind, *_), times in paid_for.items():
+        assert times == 1 or kind == "no_effect", "one event books once"
+    assert sum(book.totals.values()) == 0
