@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 import pycountry
 
 from aggregates.errors import Invalid
+from events.conversions import MAX_MINOR_UNITS
 from events.ids import BadId, slug
 
 NAME = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 POSITION = re.compile(r"[^/\s]+/\d+/\d+")
-LARGEST_AMOUNT = 2**63 - 1
-"""Minor units; what a 64-bit ledger column holds."""
+LARGEST_AMOUNT = MAX_MINOR_UNITS
+"""Minor units. Balances are sums of such, and must fit a 64-bit column."""
 
 
 def slug_of(field: str, text: str) -> str:

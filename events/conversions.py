@@ -14,11 +14,21 @@ since 1970 UTC.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from events.partitioning import partition_of
+
+MAX_MINOR_UNITS = 10**15
+"""Most an amount may be, either sign: ten trillion in a currency with cents. Balances are
+sums of such, and must fit the 64-bit integers of states and tables."""
+
+MAX_TIME = 2**53
+"""Latest time, ms, either sign: what JSON carries exactly everywhere."""
+
+MinorUnits = Annotated[int, Meta(ge=-MAX_MINOR_UNITS, le=MAX_MINOR_UNITS)]
+Time = Annotated[int, Meta(ge=-MAX_TIME, le=MAX_TIME)]
 
 
 class CitedClick(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -26,7 +36,7 @@ class CitedClick(Struct, frozen=True, gc=False, omit_defaults=True):
 
     click_id: str
     link: str = ""
-    clicked_at: int = 0
+    clicked_at: Time = 0
     problem: str = ""
     """Why the token earns nothing (`forged`, `malformed`, `unknown_key`, or the click's
     own reason such as `bot`); empty for a good one."""
@@ -44,7 +54,7 @@ class Signup(Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type"
     program: str
     customer: str
     event_id: str
-    occurred_at: int
+    occurred_at: Time
     known: int
     event_name: str = "signup"
     click: CitedClick | None = None
@@ -59,10 +69,10 @@ class Deal(Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", 
     customer: str
     event_id: str
     deal: str
-    amount: int
+    amount: MinorUnits
     """Minor units, without tax and shipping; zero or more."""
     currency: str
-    occurred_at: int
+    occurred_at: Time
     known: int
     kind: Literal["sale", "renewal"] = "sale"
     quantity: int = 1
@@ -79,10 +89,10 @@ class Refund(Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type"
     program: str
     customer: str
     event_id: str
-    amount: int
+    amount: MinorUnits
     """Minor units given back to the customer; more than zero."""
     currency: str
-    occurred_at: int
+    occurred_at: Time
     known: int
     deal: str = ""
     """The deal refunded. Empty: matched to the customer's newest deals with an amount left."""

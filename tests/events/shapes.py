@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from typing import Any, Literal, Union
+from typing import Annotated, Any, Literal, Union
 
 import msgspec
 from hypothesis import strategies as st
@@ -17,6 +17,9 @@ def of(hint: Any) -> st.SearchStrategy[Any]:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if hint is int:
         return INT64
+    if origin is Annotated:
+        [meta] = hint.__metadata__
+        return st.integers(meta.ge, meta.le)
     if hint is str:
         return TEXT
     if hint is type(None):
@@ -31,5 +34,5 @@ def of(hint: Any) -> st.SearchStrategy[Any]:
         return st.dictionaries(of(arguments[0]), of(arguments[1]), max_size=3)
     if origin is Union or isinstance(hint, getattr(typing, "types", type(None)).UnionType):  # type: ignore[attr-defined]
         return st.one_of([of(argument) for argument in arguments])
-    hints = typing.get_type_hints(hint)
+    hints = typing.get_type_hints(hint, include_extras=True)
     return st.builds(hint, **{name: of(hints[name]) for name in hint.__struct_fields__})

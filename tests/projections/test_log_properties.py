@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from events import topics
 from events.attributions import Attribution
 from events.codec import decode, encode
+from events.conversions import Deal
 from events.first_wins import Dense, Verdict
 from events.journal import Entry
 from projections import account, attribution
 from tests.projections.operations import given_world, happen, holds, live, lives
-from tests.projections.world import World, post
+from tests.projections.world import START, World, post
 
 
 def with_repeats(log: list[bytes], draw: st.DrawFn) -> list[bytes]:
@@ -119,3 +122,13 @@ def test_what_a_fold_is_given_it_leaves_as_it_was(life: list[Any], hold: int) ->
         pictures = [encode(list(states.values())) for states in before]
         happen(world, operation)
         assert [encode(list(states.values())) for states in before] == pictures
+
+
+@pytest.mark.parametrize("field", ["amount", "occurred_at"])
+def test_a_number_no_state_can_hold_is_unreadable(field: str) -> None:
+    """Taken for readable, it would stop every worker that meets it, again and again."""
+    deal = Deal("acme", "carol", "E-1", "D-1", 100, "EUR", START, 0)
+    forged = encode(deal).replace(f'"{field}":'.encode(), f'"{field}":1{"0" * 30}'.encode())
+    assert decode(topics.CONVERSIONS, encode(deal)) == deal
+    with pytest.raises(msgspec.ValidationError):
+        decode(topics.CONVERSIONS, forged)
