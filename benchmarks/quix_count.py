@@ -3,7 +3,9 @@
 Runs in an environment of its own (it needs an older confluent-kafka); prints one line of
 JSON: {"records": …, "seconds": …}. The clock runs from the first record to the last.
 
-    python quix_count.py BROKER TOPIC RECORDS STATE_DIRECTORY
+    python quix_count.py BROKER TOPIC RECORDS STATE_DIRECTORY [OUTPUT_TOPIC]
+
+With OUTPUT_TOPIC every count is written there, as a posting is; without, it is dropped.
 """
 
 from __future__ import annotations
@@ -15,10 +17,10 @@ import time
 from quixstreams import Application
 
 
-def main(broker: str, topic: str, records: int, state: str) -> None:
+def main(broker: str, topic: str, records: int, state: str, output: str = "") -> None:
     app = Application(
         broker_address=broker,
-        consumer_group="quix-count",
+        consumer_group=f"quix-count-{output}",
         auto_offset_reset="earliest",
         state_dir=state,
         loglevel="ERROR",
@@ -40,10 +42,12 @@ def main(broker: str, topic: str, records: int, state: str) -> None:
         return total
 
     rows = app.dataframe(app.topic(topic, value_deserializer="json", key_deserializer="str"))
-    rows.apply(count, stateful=True)
+    counted = rows.apply(count, stateful=True)
+    if output:
+        counted.to_topic(app.topic(output, value_serializer="json", key_serializer="str"))
     app.run(rows, count=records, collect=False)
     print(json.dumps({"records": seen, "seconds": (ended or time.monotonic()) - began}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4])
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), *sys.argv[4:])

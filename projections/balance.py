@@ -38,9 +38,11 @@ def funds_of(account: Account | None, program: str, unit: str) -> Funds:
 
 def pending_in(funds: Funds, at: int) -> int:
     """What is still on hold at time `at` (ms)."""
-    if not funds.holds:
-        return 0
-    return sum(amount for available_at, amount in funds.holds.items() if available_at > at)
+    held = 0
+    for available_at, amount in funds.holds.items():
+        if available_at > at:
+            held += amount
+    return held
 
 
 def pending(account: Account | None, program: str, unit: str, at: int) -> int:

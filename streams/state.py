@@ -16,6 +16,8 @@ from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
 
 PROGRESS_KEY = b"!progress"
 WRITE_BUFFER_BYTES = 16 << 20
+MEMTABLE_BLOOM = 0.1
+"""Share of a write buffer that its filter takes."""
 BLOOM_BITS = 10
 """Most lookups are for keys that are new: the filter answers them without a read."""
 
@@ -80,6 +82,9 @@ def _options() -> Options:
     options.create_if_missing(True)
     options.set_write_buffer_size(WRITE_BUFFER_BYTES)
     options.set_max_background_jobs(2)
+    # Filters for what is not on disk yet as well: a tenth of posting's time.
+    options.set_memtable_whole_key_filtering(True)
+    options.set_memtable_prefix_bloom_ratio(MEMTABLE_BLOOM)
     options.set_keep_log_file_num(2)
     options.set_max_open_files(256)
     table = BlockBasedOptions()
