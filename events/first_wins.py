@@ -34,8 +34,13 @@ class Dense:
         """Source partition, as `topic/partition` → last accepted n."""
 
     def judge(self, source: str, n: int) -> Verdict:
-        """Verdict on number `n` from the record at position `source`; moves on if accepted."""
-        stream = source[: source.rindex("/")]
+        """Verdict on number `n` from the record at position `source`; moves on if accepted.
+
+        What cites no position takes none: it is ignored as a repeat is.
+        """
+        stream, slash, _ = source.rpartition("/")
+        if not slash:
+            return Verdict.REPEATED
         expected = self.last.get(stream, -1) + 1
         if n == expected:
             self.last[stream] = n

@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 from msgspec import structs
 
+from events import topics
 from events.attributions import Attribution, RefundedDeal
 from events.decisions import (
     Decision,
@@ -40,16 +41,20 @@ back as a decision too, but is not booked again."""
 
 def route_attribution(attribution: Attribution, source: str) -> tuple[Instruction, ...]:
     """Instructions of the attribution at position `source`, unnumbered: one for each credit
-    of a lead or deal, one for each partner of each deal that bears a refund."""
+    of a lead or deal, one for each partner of each deal that bears a refund. None for an
+    attribution that is not of the conversion its number and partition say: it is forged."""
+    if attribution.outcome not in ("credited", "refunded"):
+        return ()
+    partition = source.rsplit("/", 2)[1]
+    if attribution.source != f"{topics.CONVERSIONS}/{partition}/{attribution.n}":
+        return ()
     if attribution.outcome == "credited":
         return _commissions(attribution, source)
-    if attribution.outcome == "refunded":
-        return tuple(
-            instruction
-            for deal in attribution.refunded
-            for instruction in _refunds(attribution, deal, source)
-        )
-    return ()
+    return tuple(
+        instruction
+        for deal in attribution.refunded
+        for instruction in _refunds(attribution, deal, source)
+    )
 
 
 def route_decision(decision: Decision) -> tuple[Instruction, ...]:

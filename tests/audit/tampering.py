@@ -265,6 +265,7 @@ WAYS = (
         "foreign",
         "conversions/99",
         honest_after="relay",
+        concerns_payout=False,  # nothing routes it
     ),
     # Instructions
     Way("an instruction's amount", altered(DUE, amount=9), "altered", "instructions/", "post"),

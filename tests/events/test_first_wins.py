@@ -58,6 +58,10 @@ def accept(log: DecisionLog, offset: int, value: bytes) -> list[tuple[int, str, 
     return [(decision.number, decision.aggregate, decision.version) for decision in found]
 
 
+def test_what_cites_no_position_is_ignored() -> None:
+    assert Dense().judge("nowhere", 0) is Verdict.REPEATED
+
+
 def test_the_first_writer_of_a_version_wins_and_numbers_count_what_is_accepted() -> None:
     log = DecisionLog()
     assert accept(log, 0, decisions(("a", 1), ("a", 2))) == [(1, "a", 1), (2, "a", 2)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +28,15 @@ def test_a_credited_conversion_instructs_each_partner() -> None:
     )  # fmt: skip
     assert isinstance(second, CommissionDue)
     assert (second.partner, second.share, second.amount) == ("bob", 3_000, 1_000)
+
+
+@pytest.mark.parametrize("source", ["conversions/9/7", "conversions/1/6", "clicks/1/7", "x"])
+def test_an_attribution_of_another_partitions_conversion_instructs_nobody(source: str) -> None:
+    found = Attribution(
+        7, source, 5, "credited", "", "acme", "carol", "E-1", "d", "sale", "D-1",
+        1_000, "EUR", 4, 3, credits=(Credit("alice", 10_000, "click"),),
+    )  # fmt: skip
+    assert route_attribution(found, HERE) == ()
 
 
 def test_a_refund_instructs_the_partners_of_the_deals_that_bear_it() -> None:
