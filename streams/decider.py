@@ -23,8 +23,8 @@ from streams.state import StateError
 
 log = logging.getLogger(__name__)
 
-CACHED_KEYS = 100_000
-"""Decoded states a partition keeps in memory before it begins anew."""
+CACHED_KEYS = 20_000
+"""Decoded states a partition keeps in memory before it begins anew: some 20 MB."""
 
 
 class Decider(Fold):

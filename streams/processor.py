@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from events.log import METADATA_TIMEOUT_S, LogError, Writer, partitions
 from events.position import Record
@@ -137,9 +137,12 @@ class Processor(ABC):
 
     def ends(self, topic: str, partition: int) -> tuple[int, int]:
         """First offset kept and next offset to be written, as the broker says now."""
-        low, high = self._asking.get_watermark_offsets(
-            TopicPartition(topic, partition), METADATA_TIMEOUT_S
-        )
+        try:
+            low, high = self._asking.get_watermark_offsets(
+                TopicPartition(topic, partition), METADATA_TIMEOUT_S
+            )
+        except KafkaException as problem:
+            raise LogError(f"{topic}/{partition}: where does it end? {problem}") from problem
         return int(low), int(high)
 
     def partitions(self, topic: str) -> int:

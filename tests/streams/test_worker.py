@@ -32,6 +32,7 @@ from tests.streams.scenes import (
 pytestmark = pytest.mark.broker
 
 WORKER = ("streams.worker", "--only", "attribution,relay,posting,payouts")
+DRIVER = ("tests.streams.driver", "attribution,relay,posting,payouts")
 EACH = 2_000
 
 
@@ -110,7 +111,7 @@ def test_payouts_are_told_to_their_aggregates(ledger: Settings) -> None:
             worker.end(signal.SIGKILL)
         for step in ("decided", "flushed", "saved"):
             decisions.request_payout(f"po-{step}", PARTNERS[2], PROGRAM, "EUR", 1)
-            with started(ledger, *WORKER, die_at=f"payouts:{step}") as dying:
+            with started(ledger, *DRIVER, die_at=f"payouts:{step}") as dying:
                 assert dying.process.wait(60) == -signal.SIGKILL
         with started(ledger, *WORKER) as worker:
             for step in ("decided", "flushed", "saved"):
