@@ -11,11 +11,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from typing import Any
+
+import msgspec
+from rocksdict import AccessType, Options, Rdict
 
 from events import topics
 from events.log import LogError, read, watermarks
 from events.settings import Broker, Settings
+from projections.account import Account
 from tests.streams.offline import Differs, Found, verify
 
 SESSION_MS = 2_000
@@ -107,13 +111,23 @@ def all_ends(broker: Broker) -> dict[str, dict[int, tuple[int, int]]]:
     return {name: watermarks(broker, name) for name in names}
 
 
+def balances_on_disk(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Partner → program/unit → funds, as posting's state has them."""
+    found: dict[str, dict[str, Any]] = {}
+    for directory in settings.state.glob("worker-0/posting/instructions-*"):
+        state: Any = Rdict(str(directory), Options(raw_mode=True), access_type=AccessType.read_only())
+        for key, value in state.items():
+            if key.startswith(b"a/"):
+                held = msgspec.msgpack.decode(value, type=Account)
+                funds = {unit: msgspec.to_builtins(of) for unit, of in held.funds.items()}
+                found[key[2:].decode()] = funds
+        state.close()
+    return found
+
+
 def letters(broker: Broker) -> list[str]:
     return [(record.value or b"").decode() for record in read(broker, topics.DEAD_LETTERS, 0)]
 
 
 def delete_state(settings: Settings) -> None:
     shutil.rmtree(settings.state, ignore_errors=True)
-
-
-def logs(directory: Path) -> str:
-    return "".join(path.read_text(errors="replace") for path in directory.rglob("*.log"))

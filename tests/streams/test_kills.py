@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import pytest
 
 from events.settings import Settings
-from tests.streams.processes import delete_state, driver, wait_verified
+from tests.streams.processes import balances_on_disk, delete_state, driver, wait_verified
 from tests.streams.scenes import append, conversions, found
 
 pytestmark = pytest.mark.broker
@@ -54,6 +54,7 @@ def test_killed_at_every_step(ledger: Settings, state: str, steps: tuple[str, ..
     whole = wait_verified(ledger.broker, last)
     assert last.end() == 0
     assert whole.conversions == written
+    assert balances_on_disk(ledger) == whole.balances
     assert whole.kinds["commission"] and whole.kinds["clawback"]
 
 
