@@ -208,3 +208,15 @@ def _with_a_deal(ledger: MemoryLedger, cited: CitedClick) -> None:
     ledger.decide("link:jane-link", "link.created", link)
     ledger.convert(Deal("acme", "c", "e", "d", 1999, "EUR", NOON, ledger.known, click=cited))
     ledger.process()
+
+
+def test_a_click_that_two_conversions_say_different_things_of(ledger: MemoryLedger) -> None:
+    """jane's click, good and in the log, taken for one of omar's by a later conversion."""
+    position = found(ledger.log, topics.CLICKS, '"partner":"jane"')
+    token = msgspec.json.decode(ledger.log.read_one(position).value or b"")["click_id"]
+    cited = CitedClick(token, "omar-link", NOON - DAY)
+    ledger.convert(Deal("acme", "new", "e-x", "d-x", 900, "EUR", NOON, ledger.known, click=cited))
+    ledger.process()
+    difference = only_difference(ledger.log)
+    assert difference.kind == "click"
+    assert "omar-link" in difference.detail
