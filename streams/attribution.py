@@ -136,6 +136,3 @@ class AttributionFold(Decider):
 
     def _skip(self, records: Sequence[Record]) -> None:
         """Nothing to note: numbers are the inputs' own offsets."""
-
-
-__all__ = ["AttributionFold", "AttributionProcessor"]

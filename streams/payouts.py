@@ -33,17 +33,6 @@ TOLD = ("payout_funded", "payout_refused")
 """Kinds of entries that a payout is told about."""
 
 
-class _Head(msgspec.Struct, gc=False):
-    """What every entry is read for: few of them are about payouts."""
-
-    n: int
-    source: str
-    kind: str
-
-
-_HEADS = msgspec.json.Decoder(_Head)
-
-
 class PayoutsProcessor(Processor):
     name = NAME
     topics = (topics.JOURNAL,)
@@ -92,17 +81,15 @@ class PayoutsFold(Fold):
         letters: list[tuple[str | bytes, bytes]] = []
         for record in records:
             try:
-                found = _HEADS.decode(record.value or b"")
-                if found.kind in TOLD:
-                    entry: Entry = decode(topics.JOURNAL, record.value or b"")
+                entry: Entry = decode(topics.JOURNAL, record.value or b"")
             except (msgspec.DecodeError, UnicodeDecodeError) as problem:
                 self._processor.counts["unreadable"] += 1
                 letters.append(dead_letter(NAME, record, str(problem)))
                 continue
-            verdict = self._dense.judge(found.source, found.n)
+            verdict = self._dense.judge(entry.source, entry.n)
             if verdict is not Verdict.ACCEPTED:
                 self._processor.counts[verdict.value] += 1
-            elif found.kind in TOLD:
+            elif entry.kind in TOLD:
                 try:
                     self._tell(entry, str(record.position))
                 except Contended:

@@ -189,18 +189,8 @@ class PostingFold(Decider):
         dense = Dense(self.progress.accepted)
         for record in records:
             try:
-                numbered = _NUMBERED.decode(record.value or b"")
+                instruction: Instruction = decode(topics.INSTRUCTIONS, record.value or b"")
             except (msgspec.DecodeError, UnicodeDecodeError):
                 continue
-            dense.judge(numbered.source, numbered.n)
+            dense.judge(instruction.source, instruction.n)
         self.progress.accepted = dense.last
-
-
-class _Numbered(msgspec.Struct):
-    source: str
-    n: int
-
-
-_NUMBERED = msgspec.json.Decoder(_Numbered)
-
-__all__ = ["PostingFold", "PostingProcessor"]

@@ -20,7 +20,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from events.log import METADATA_TIMEOUT_S, LogError
 from events.position import Record
-from streams.processor import Committed, Interrupted, Place, Processor
+from streams.processor import Committed, Place, Processor
 
 log = logging.getLogger(__name__)
 
@@ -183,6 +183,3 @@ class Reader:
                 "or is another one. Check PLEDGER_BROKER; delete the worker's state to begin anew"
             )
         raise LogError(f"{self._processor.name}: {where}: {error.str()}")
-
-
-__all__ = ["BATCH", "SESSION_MS", "Batches", "Interrupted", "Reader"]

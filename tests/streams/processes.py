@@ -115,7 +115,8 @@ def balances_on_disk(settings: Settings) -> dict[str, dict[str, Any]]:
     """Partner → program/unit → funds, as posting's state has them."""
     found: dict[str, dict[str, Any]] = {}
     for directory in settings.state.glob("worker-0/posting/instructions-*"):
-        state: Any = Rdict(str(directory), Options(raw_mode=True), access_type=AccessType.read_only())
+        raw, read_only = Options(raw_mode=True), AccessType.read_only()
+        state: Any = Rdict(str(directory), raw, access_type=read_only)
         for key, value in state.items():
             if key.startswith(b"a/"):
                 held = msgspec.msgpack.decode(value, type=Account)
