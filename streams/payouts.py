@@ -86,6 +86,11 @@ class PayoutsFold(Fold):
                 self._processor.counts["unreadable"] += 1
                 letters.append(dead_letter(NAME, record, str(problem)))
                 continue
+            if entry.source.rpartition("/")[0] != self._stream:
+                # No posting wrote it: the journal's partition answers its own instructions.
+                self._processor.counts["foreign"] += 1
+                log.warning("%s: ignored: made from %s", record.position, entry.source)
+                continue
             verdict = self._dense.judge(entry.source, entry.n)
             if verdict is not Verdict.ACCEPTED:
                 self._processor.counts[verdict.value] += 1
