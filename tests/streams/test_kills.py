@@ -10,12 +10,19 @@ from __future__ import annotations
 
 import random
 import signal
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from events.settings import Settings
-from tests.streams.processes import balances_on_disk, delete_state, driver, wait_verified
+from tests.streams.processes import (
+    SESSION_MS,
+    balances_on_disk,
+    delete_state,
+    driver,
+    wait_verified,
+)
 from tests.streams.scenes import append, conversions, found
 
 pytestmark = pytest.mark.broker
@@ -78,3 +85,32 @@ def test_killed_at_random_for_long(ledger: Settings) -> None:
     whole = wait_verified(ledger.broker, last, 300)
     assert last.end() == 0
     assert whole.conversions == written
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1_800)
+def test_two_are_stopped_beyond_their_session_and_killed_for_long(ledger: Settings) -> None:
+    """Whoever was stopped is replaced, and goes on with what it held when it is continued."""
+    known = found(ledger.broker)
+    chance = random.Random(11)
+    written = 0
+    pair = [driver(ledger), driver(ledger)]
+    for _ in range(24):
+        written += append(ledger.broker, conversions(chance.randrange(8_000), known, first=written))
+        time.sleep(chance.random())
+        turn = chance.randrange(2)
+        if chance.random() < 0.7:
+            pair[turn].send(signal.SIGSTOP)
+            written += append(
+                ledger.broker, conversions(chance.randrange(8_000), known, first=written)
+            )
+            time.sleep(SESSION_MS / 1000 + 2 * chance.random())
+            pair[turn].send(signal.SIGCONT)
+        else:
+            assert pair[turn].end(signal.SIGKILL) == -signal.SIGKILL
+            pair[turn] = driver(ledger)
+        time.sleep(2 * chance.random())
+    whole = wait_verified(ledger.broker, pair[0], 300)
+    assert [one.end() for one in pair] == [0, 0]
+    assert whole.conversions == written
+    print(f"{written} conversions, repeats {dict(whole.repeats)}")
