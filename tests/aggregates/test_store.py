@@ -216,7 +216,8 @@ def test_a_broker_that_is_gone_is_a_clear_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(shared_log.PRODUCER, "message.timeout.ms", 1_500)
-    monkeypatch.setattr("events.log.METADATA_TIMEOUT_S", 2.0)
+    monkeypatch.setattr("events.log.reading.METADATA_TIMEOUT_S", 2.0)
+    monkeypatch.setattr("events.log.following.METADATA_TIMEOUT_S", 2.0)
     mortal = EmbeddedBroker(tmp_path)
     mortal.start()
     mortal.wait_ready()
