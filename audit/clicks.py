@@ -8,11 +8,20 @@ from audit.difference import AuditFailed, Difference
 from audit.log import Log
 from events import topics
 from events.attributions import Touch
-from events.click_token import BadToken, ClickKeys
+from events.click_token import MAX_FUTURE_MS, BadToken, ClickKeys
 from events.clicks import Click
 from events.codec import UnreadableRecord, decode_record
 from events.partitioning import partition_of
 from events.position import Record
+
+LOOKED_UP = 20
+"""So many clicks of a partition are looked up by their times; for more it is read once."""
+WRITTEN_WITHIN_MS = 15 * 60 * 1000
+"""How long after its time a click's record is looked for: a click is written at once. One
+that was imported later is found by reading its partition from the beginning."""
+
+Wanted = dict[str, list[tuple[Touch, str]]]
+"""Click id → what was taken from it, and the position of the attribution that did."""
 
 
 class CitedClicks:
@@ -55,25 +64,16 @@ def check_signature(keys: ClickKeys, touch: Touch, position: str) -> None:
 def find_clicks(log: Log, cited: dict[Touch, str]) -> Iterator[tuple[str, Record]]:
     """(click id, its first record) for each one cited; raises AuditFailed for one that is
     not in the log, does not count, or belongs to another partner."""
-    by_partition: dict[int, dict[str, list[tuple[Touch, str]]]] = {}
+    by_partition: dict[int, Wanted] = {}
     partitions = log.partitions(topics.CLICKS)
     for touch, position in cited.items():
         wanted = by_partition.setdefault(partition_of(touch.link, partitions), {})
         wanted.setdefault(touch.click_id, []).append((touch, position))
     for partition, wanted in sorted(by_partition.items()):
-        for record in log.read(topics.CLICKS, partition):
-            try:
-                click: Click = decode_record(record)
-            except UnreadableRecord:
-                continue
-            touches = wanted.pop(click.click_id, None)
-            if touches is None:
-                continue
-            for touch, position in touches:
-                _compare(click, record, touch, position)
-            yield click.click_id, record
-            if not wanted:
-                break
+        if len(wanted) <= LOOKED_UP:
+            yield from _looked_up(log, partition, wanted)
+        if wanted:
+            yield from _met(log.read(topics.CLICKS, partition), wanted)
         for click_id, [(_, position), *_] in sorted(wanted.items()):
             raise AuditFailed(
                 Difference(
@@ -82,6 +82,34 @@ def find_clicks(log: Log, cited: dict[Touch, str]) -> Iterator[tuple[str, Record
                     f"cites click {click_id!r}, which is not in the log (clicks/{partition})",
                 )
             )
+
+
+def _looked_up(log: Log, partition: int, wanted: Wanted) -> Iterator[tuple[str, Record]]:
+    """Those that stand near their own time; what stands elsewhere stays in `wanted`."""
+    for click_id, [(touch, _), *_] in list(wanted.items()):
+        start = log.offset_at(topics.CLICKS, partition, touch.clicked_at - MAX_FUTURE_MS)
+        end = log.offset_at(topics.CLICKS, partition, touch.clicked_at + WRITTEN_WITHIN_MS)
+        one = {click_id: wanted[click_id]}
+        yield from _met(log.read(topics.CLICKS, partition, start, end), one)
+        if not one:
+            del wanted[click_id]
+
+
+def _met(records: Iterator[Record], wanted: Wanted) -> Iterator[tuple[str, Record]]:
+    """Those of `wanted` that are among `records`, taken from it; reads no further than needed."""
+    for record in records:
+        try:
+            click: Click = decode_record(record)
+        except UnreadableRecord:
+            continue
+        touches = wanted.pop(click.click_id, None)
+        if touches is None:
+            continue
+        for touch, position in touches:
+            _compare(click, record, touch, position)
+        yield click.click_id, record
+        if not wanted:
+            return
 
 
 def _compare(click: Click, record: Record, touch: Touch, position: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from events import log as kafka
-from events.position import Position, Record
+from events.position import Record
 from events.settings import Broker
 
 
@@ -25,8 +25,8 @@ class Log(Protocol):
     ) -> Iterator[Record]:
         """Records start <= offset < end, in order; `end` None: the end as of now."""
 
-    def read_one(self, position: Position) -> Record:
-        """The record at `position`; raises LogError when there is none."""
+    def offset_at(self, topic: str, partition: int, at: int) -> int:
+        """Offset of the first record stamped at or after time `at` (ms); the end if none is."""
 
 
 class KafkaLog:
@@ -49,8 +49,8 @@ class KafkaLog:
     ) -> Iterator[Record]:
         return kafka.read(self.broker, topic, partition, start, end)
 
-    def read_one(self, position: Position) -> Record:
-        return kafka.read_one(self.broker, position)
+    def offset_at(self, topic: str, partition: int, at: int) -> int:
+        return kafka.offset_at(self.broker, topic, partition, at)
 
 
 POLL_S = 0.1

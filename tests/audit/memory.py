@@ -67,7 +67,12 @@ class MemoryLog:
     ) -> Iterator[Record]:
         yield from self.records[topic, partition][start:end]
 
+    def offset_at(self, topic: str, partition: int, at: int) -> int:
+        held = self.records[topic, partition]
+        return next((n for n, record in enumerate(held) if record.recorded_at >= at), len(held))
+
     def read_one(self, position: Position) -> Record:
+        """For the tests: the record at `position`; raises LogError when there is none."""
         for record in self.read(position.topic, position.partition, position.offset):
             return record
         raise LogError(f"{position}: no record there")
