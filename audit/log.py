@@ -54,6 +54,9 @@ class KafkaLog:
 
 
 POLL_S = 0.1
+"""How often a patient reader looks whether more came, seconds."""
+DEFAULT_PATIENCE_S = 10.0
+"""How long an audit waits for what a running ledger has yet to process, seconds."""
 
 
 def read_patiently(

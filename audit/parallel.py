@@ -14,17 +14,17 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import Any
 
 from audit.decided import Decided, read_decisions
-from audit.log import KafkaLog
+from audit.log import DEFAULT_PATIENCE_S, KafkaLog
 from audit.prove_attributions import ProvedAttributions, prove_attributions
 from audit.prove_journal import ProvedJournal, prove_journal
 from audit.read import Progress
 from audit.relayed import Due
 from audit.replay import ReplayReport, Rounds, replay
+from events import topics
 from events.click_token import ClickKeys
 from events.settings import Broker
 
-DEFAULT_PATIENCE_S = 10.0
-
+__all__ = ["DEFAULT_PATIENCE_S", "replay_ledger"]
 
 GC_THRESHOLD = 200_000
 """Allocations between collections. What a fold makes holds no cycles."""
@@ -83,7 +83,7 @@ def replay_ledger(
             return results([pool.submit(_attributions, p, end) for p, end in ends.items()])
 
         def journal(due: Due) -> Iterator[ProvedJournal]:
-            partitions = range(KafkaLog(broker).partitions("journal"))
+            partitions = range(KafkaLog(broker).partitions(topics.JOURNAL))
             return results([pool.submit(_journal, p, due) for p in partitions])
 
         try:

@@ -30,6 +30,8 @@ class ProvedEntry(Struct):
 
 
 class PayoutProof(Struct):
+    """A payout that was proved, and how much of the log that took."""
+
     payout: str
     partner: str
     program: str
@@ -37,6 +39,7 @@ class PayoutProof(Struct):
     amount: int
     """Minor units set aside for it."""
     status: str
+    """funded, refused, sent, settled or failed."""
     steps: list[ProvedEntry]
     """The payout's own entries."""
     funding: ProvedEntry
@@ -44,7 +47,10 @@ class PayoutProof(Struct):
     before: list[ProvedEntry]
     """Every entry of the same program and unit that came before it was funded or refused."""
     entries: int
+    """Of the partner's whole account."""
     conversions: int
+    """Of every customer that earned the partner anything."""
     clicks: int
     decisions: int
     records: int
+    """Read in all."""

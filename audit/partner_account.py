@@ -1,0 +1,143 @@
+"""One partner's account, booked again: every instruction routed to it, and every entry.
+
+The account stands in one partition, among those of other partners. The partition is booked
+again as a whole, for its numbers run through all of them; the partner's own entries are
+handed on. That the account stands nowhere else is seen by looking at all other partitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import structs
+
+from audit.decided import Decided
+from audit.difference import AuditFailed, Difference, field_changes, text
+from audit.log import Log, read_patiently
+from audit.payout_proof import ProvedEntry
+from audit.read import Progress, counted
+from audit.refold_journal import AcceptedInstructions, refold_journal
+from audit.relayed import no_source
+from audit.written import Inputs, Written
+from events import topics
+from events.codec import UnreadableRecord, decode_record, encode
+from events.instructions import Instruction
+from events.partitioning import partition_of
+from events.position import Record
+
+
+class RoutedTo:
+    """What was routed to one partner and has not been met among its instructions yet."""
+
+    def __init__(self, partner: str) -> None:
+        self.partner = partner
+        self.missing: dict[str, list[Instruction]] = {}
+        """By source."""
+
+    def add(self, instructions: tuple[Instruction, ...]) -> None:
+        for instruction in instructions:
+            if instruction.partner == self.partner:
+                self.missing.setdefault(instruction.source, []).append(instruction)
+
+    def take(self, record: Record, instruction: Instruction) -> bool:
+        """Whether it was routed here; raises AuditFailed if with other content."""
+        left = self.missing.get(instruction.source)
+        if not left:
+            return False
+        expected = structs.replace(left.pop(0), n=instruction.n)
+        if not left:
+            del self.missing[instruction.source]
+        value = encode(expected)
+        if value != record.value:
+            changed = field_changes(value, record.value or b"")
+            raise AuditFailed(
+                Difference(
+                    "altered",
+                    str(record.position),
+                    f"routed from {instruction.source}; {changed}",
+                    expected=text(value),
+                    found=text(record.value),
+                )
+            )
+        return True
+
+    def none_left(self) -> None:
+        for source, left in self.missing.items():
+            raise AuditFailed(
+                Difference(
+                    "missing",
+                    source,
+                    f"the instruction it gives for partner {self.partner} is not in the log: "
+                    "not relayed yet (is a worker running?) or removed",
+                    expected=text(encode(left[0])),
+                )
+            )
+
+
+def book_again(
+    log: Log,
+    decided: Decided,
+    routed: RoutedTo,
+    instructions_end: dict[int, int],
+    patience: float,
+    read: Progress,
+) -> Iterator[ProvedEntry]:
+    """The partner's entries, booked again; what was routed must all be among them.
+
+    `instructions_end`: partition → where it ended before anything upstream was read; an
+    instruction beyond that may have come since. Raises AuditFailed.
+    """
+    partner = routed.partner
+    partition = partition_of(partner, log.partitions(topics.INSTRUCTIONS))
+    arriving = read_patiently(
+        log, topics.INSTRUCTIONS, partition, patience, enough=lambda: not routed.missing
+    )
+    instructions = AcceptedInstructions(counted(arriving, read))
+    booked = 0
+    posted = read_patiently(
+        log, topics.JOURNAL, partition, patience, enough=lambda: booked >= instructions.accepted
+    )
+    written = Written(counted(posted, read), f"{topics.INSTRUCTIONS}/{partition}")
+    for found, entry, record, instruction in refold_journal(instructions, written, decided):
+        booked += 1
+        if instruction.partner != partner:
+            continue
+        if not routed.take(record, instruction) and record.offset < instructions_end[partition]:
+            raise AuditFailed(no_source(record, instruction))
+        by_conversion = instruction.source.startswith(f"{topics.ATTRIBUTIONS}/")
+        yield ProvedEntry(
+            position=str(found.position),
+            entry=entry,
+            instruction=str(record.position),
+            attribution=instruction.source if by_conversion else "",
+            method=getattr(instruction, "method", ""),
+        )
+    inputs = Inputs(instructions.end, lambda: log.ends(topics.INSTRUCTIONS)[partition])
+    written.finish(instructions.accepted, inputs)
+    routed.none_left()
+
+
+def nothing_elsewhere(log: Log, partner: str, read: Progress) -> None:
+    """All of an account stands in one partition of the journal; raises AuditFailed."""
+    partitions = log.partitions(topics.JOURNAL)
+    home = partition_of(partner, partitions)
+    name = encode(partner)
+    for partition in range(partitions):
+        if partition == home:
+            continue
+        for record in counted(log.read(topics.JOURNAL, partition), read):
+            if record.value is None or name not in record.value:
+                continue
+            try:
+                entry = decode_record(record)
+            except UnreadableRecord:
+                continue
+            if entry.partner == partner:
+                raise AuditFailed(
+                    Difference(
+                        "foreign",
+                        str(record.position),
+                        f"books for {partner}, whose account is in {topics.JOURNAL}/{home}",
+                        found=text(record.value),
+                    )
+                )
