@@ -3,39 +3,26 @@
     decisions = open_decisions(settings.broker)
     decisions.create_program("acme", "Acme Ltd", "EUR", by="ann")
 
-Any number of processes decide at once. A command reads, decides and inserts; when another
-came first, it reads what that one wrote and decides again. A command may be repeated: with
-the same content it returns quietly, with other content it raises.
+Any number of processes decide at once (`deciding` says how). A command may be repeated:
+with the same content it returns quietly, with other content it raises.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
-
-from eventsourcing.application import AggregateNotFoundError, Application
-from eventsourcing.persistence import IntegrityError, Transcoder
+from collections.abc import Sequence
 
 from aggregates.checks import coupon_code
 from aggregates.coupon import Coupon
-from aggregates.decision import DecisionAggregate, PlainJSON
-from aggregates.errors import Contended, DecisionError, NotFound
+from aggregates.deciding import DecidingApplication
 from aggregates.link import Link
 from aggregates.partner import Partner
 from aggregates.payout import Payout
 from aggregates.program import Program
-from aggregates.store import LogApplicationRecorder
 from events.settings import Broker
 from events.terms import Rule, Terms
 
-ATTEMPTS = 50
-"""How often a command decides again because another writer came first."""
 
-A = TypeVar("A", bound=DecisionAggregate)
-R = TypeVar("R")
-
-
-class Decisions(Application[str]):
+class Decisions(DecidingApplication):
     """The commands, and the rules between aggregates. Thread-safe.
 
     Commands raise the types of `aggregates.errors`, and the library's OperationalError when
@@ -43,9 +30,6 @@ class Decisions(Application[str]):
     """
 
     name = "Decisions"
-
-    def construct_transcoder(self) -> Transcoder:
-        return PlainJSON()
 
     # Programs
 
@@ -207,16 +191,7 @@ class Decisions(Application[str]):
     def payout(self, payout: str) -> Payout:
         return self._now(lambda: self._payout(payout))
 
-    # Reading
-
-    def refresh(self) -> int:
-        """Read what others decided, up to the log's end; the number of decisions."""
-        assert isinstance(self.recorder, LogApplicationRecorder)
-        return self.recorder.refresh()
-
-    def _now(self, read: Callable[[], A]) -> A:
-        self.refresh()
-        return read()
+    # Finding
 
     def _program(self, program: str) -> Program:
         return self._get(Program, Program.create_id(program), "`create_program` makes it")
@@ -237,60 +212,6 @@ class Decisions(Application[str]):
 
     def _payout(self, payout: str) -> Payout:
         return self._get(Payout, Payout.create_id(payout), "`request_payout` makes it")
-
-    def _get(self, kind: type[A], name: str, remedy: str) -> A:
-        found = self._find(kind, name)
-        if found is None:
-            raise NotFound(f"there is no {name.replace(':', ' ', 1)}; {remedy}")
-        return found
-
-    def _find(self, kind: type[A], name: str) -> A | None:
-        try:
-            found: A = self.repository.get(name)
-        except AggregateNotFoundError:
-            return None
-        assert isinstance(found, kind), f"{name} is a {type(found).__name__}"
-        return found
-
-    # Deciding
-
-    def _create(
-        self, kind: type[A], name: str, create: Callable[[], A], repeat: Callable[[A], None]
-    ) -> None:
-        def attempt() -> None:
-            found = self._find(kind, name)
-            if found is None:
-                self.save(create())
-            else:
-                repeat(found)
-
-        self._attempt(attempt)
-
-    def _change(self, find: Callable[[], A], change: Callable[[A], R]) -> R:
-        def attempt() -> R:
-            found = find()
-            result = change(found)
-            if found.pending_events:
-                self.save(found)
-            return result
-
-        return self._attempt(attempt)
-
-    def _attempt(self, attempt: Callable[[], R]) -> R:
-        """Decide until nobody came first. A refusal only counts if it was decided on all that
-        stood in the log when the command began."""
-        is_fresh = False
-        for _ in range(ATTEMPTS):
-            try:
-                return attempt()
-            except IntegrityError:
-                continue  # the insert read the log back, and so the winner with it
-            except DecisionError:
-                if is_fresh:
-                    raise
-                self.refresh()
-                is_fresh = True
-        raise Contended(f"others came first {ATTEMPTS} times; nothing was decided, try again")
 
 
 def open_decisions(broker: Broker, topic: str = "") -> Decisions:

@@ -200,7 +200,7 @@ def test_a_command_gives_up_when_it_never_comes_first(
         return found
 
     monkeypatch.setattr(decisions, "_program", find_and_be_overtaken)
-    monkeypatch.setattr("aggregates.application.ATTEMPTS", 3)
+    monkeypatch.setattr("aggregates.deciding.ATTEMPTS", 3)
     with pytest.raises(Contended, match="3 times"):
         decisions.pause_program("acme")
     assert len(rival.program("acme").terms) == 3

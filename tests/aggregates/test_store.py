@@ -21,7 +21,9 @@ from eventsourcing.persistence import (
 from eventsourcing.utils import Environment
 
 from aggregates import shared_log
-from aggregates.store import DecisionsFactory, LogApplicationRecorder, to_stored_decision
+from aggregates.recorders import LogApplicationRecorder
+from aggregates.store import DecisionsFactory
+from aggregates.stored import to_stored_decision
 from deploy.kafka import EmbeddedBroker
 from events.first_wins import DecisionLog
 from events.log import Writer, read

@@ -25,7 +25,8 @@ from eventsourcing.persistence import (
 from eventsourcing.tests import application, persistence
 from eventsourcing.utils import Environment
 
-from aggregates.store import DecisionsFactory, LogAggregateRecorder, LogApplicationRecorder
+from aggregates.recorders import LogAggregateRecorder, LogApplicationRecorder
+from aggregates.store import DecisionsFactory
 from tests.aggregates.conftest import new_snapshots_topic
 
 pytestmark = [pytest.mark.broker, pytest.mark.usefixtures("logs_of_class")]

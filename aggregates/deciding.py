@@ -1,0 +1,98 @@
+"""How a decision is made when anybody may come first: look, decide, insert, or decide again.
+
+A command reads the aggregate it needs, decides on it and inserts the event. When another
+writer came first, the insert has read that one's event back with it, and the command
+decides again. Nothing is locked, and nobody waits for anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.persistence import IntegrityError, Transcoder
+
+from aggregates.decision import DecisionAggregate, PlainJSON
+from aggregates.errors import Contended, DecisionError, NotFound
+from aggregates.recorders import LogApplicationRecorder
+
+ATTEMPTS = 50
+"""How often a command decides again because another writer came first."""
+
+A = TypeVar("A", bound=DecisionAggregate)
+R = TypeVar("R")
+
+
+class DecidingApplication(Application[str]):
+    """Makes, changes and looks up aggregates; the commands are its subclass's."""
+
+    def construct_transcoder(self) -> Transcoder:
+        return PlainJSON()
+
+    def refresh(self) -> int:
+        """Read what others decided, up to the log's end; the number of decisions."""
+        assert isinstance(self.recorder, LogApplicationRecorder)
+        return self.recorder.refresh()
+
+    def _now(self, read: Callable[[], A]) -> A:
+        """What `read` finds, with all that others decided until now."""
+        self.refresh()
+        return read()
+
+    def _get(self, kind: type[A], name: str, remedy: str) -> A:
+        """As far as the log was read; raises NotFound, with the remedy."""
+        found = self._find(kind, name)
+        if found is None:
+            raise NotFound(f"there is no {name.replace(':', ' ', 1)}; {remedy}")
+        return found
+
+    def _find(self, kind: type[A], name: str) -> A | None:
+        try:
+            found: A = self.repository.get(name)
+        except AggregateNotFoundError:
+            return None
+        assert isinstance(found, kind), f"{name} is a {type(found).__name__}"
+        return found
+
+    def _create(
+        self, kind: type[A], name: str, create: Callable[[], A], repeat: Callable[[A], None]
+    ) -> None:
+        """Create the aggregate `name`, or let what stands there judge the repetition."""
+
+        def attempt() -> None:
+            found = self._find(kind, name)
+            if found is None:
+                self.save(create())
+            else:
+                repeat(found)
+
+        self._attempt(attempt)
+
+    def _change(self, find: Callable[[], A], change: Callable[[A], R]) -> R:
+        """Find an aggregate, change it and insert its new events, if it has any."""
+
+        def attempt() -> R:
+            found = find()
+            result = change(found)
+            if found.pending_events:
+                self.save(found)
+            return result
+
+        return self._attempt(attempt)
+
+    def _attempt(self, attempt: Callable[[], R]) -> R:
+        """Decide until nobody came first. A refusal only counts if it was decided on all that
+        stood in the log when the command began."""
+        is_fresh = False
+        for _ in range(ATTEMPTS):
+            try:
+                return attempt()
+            except IntegrityError:
+                continue  # the insert read the log back, and so the winner with it
+            except DecisionError:
+                if is_fresh:
+                    raise
+                self.refresh()
+                is_fresh = True
+        raise Contended(f"others came first {ATTEMPTS} times; nothing was decided, try again")
