@@ -17,22 +17,22 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import httpx
 import psutil
 
-from deploy.kafka import EmbeddedBroker
+from benchmarks.place import Place, place, records
 from deploy.ports import LOOPBACK, free_port
-from deploy.topics import create_topics
-from events.log import Writer, read, watermarks
+from events.log import Writer, read
 from events.settings import Broker
 from events.topics import CLICKS, EMBEDDED_PARTITIONS
 from gateway.delivery import LINGER_MS
 
 WARM_UP_S = 3
+HEALTHY_S = 30
+"""How long the gateway may take to start, seconds."""
 LINKS = 64
 """Links that are followed in turn: they spread over the partitions."""
 BROWSER = (
@@ -48,6 +48,9 @@ request = function()
 end
 """
 BARE_RECORDS = 1_000_000
+"""What the peer writes: the clicks of the gateway, again and again."""
+BARE_SAMPLE = 20_000
+"""Clicks of each partition that the peer takes."""
 
 
 def main() -> None:
@@ -57,38 +60,31 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--connections", type=int, default=256)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory:
-        embedded = EmbeddedBroker(Path(directory) / "kafka")
-        embedded.start()
-        try:
-            embedded.wait_ready()
-            create_topics(embedded.broker, partitions=EMBEDDED_PARTITIONS)
-            measure(Path(directory), embedded.broker, asked.seconds, asked.connections)
-        finally:
-            embedded.stop()
+    with place() as here:
+        measure(here, asked.seconds, asked.connections)
 
 
-def measure(directory: Path, broker: Broker, seconds: int, connections: int) -> None:
+def measure(here: Place, seconds: int, connections: int) -> None:
     port = free_port()
     command = [sys.executable, "-m", "deploy.parts", "gateway", "--port", str(port)]
-    addresses = {"PLEDGER_HOME": str(directory / "home"), "PLEDGER_BROKER": broker.servers}
+    addresses = {"PLEDGER_HOME": str(here.home), "PLEDGER_BROKER": here.broker.servers}
     gateway = subprocess.Popen(command, env={**os.environ, **addresses})
     try:
         address = f"http://{LOOPBACK}:{port}"
         prepare(address)
-        script = directory / "turns.lua"
+        script = here.directory / "turns.lua"
         script.write_text(TURNS.replace("{links}", str(LINKS)))
         visit(address, WARM_UP_S, connections, script)
-        before = logged(broker)
+        before = records(here.broker, CLICKS)
         spent = cpu_seconds(gateway.pid)
         redirects, latency = visit(address, seconds, connections, script)
         spent = cpu_seconds(gateway.pid) - spent
-        clicks = logged(broker) - before
+        clicks = records(here.broker, CLICKS) - before
     finally:
         gateway.terminate()
         gateway.wait(20)
     assert clicks >= redirects * seconds * 0.99, "redirects that are not in the log"
-    bare = bare_producer(broker)
+    bare = bare_producer(here.broker)
     print(f"acked redirects   {redirects:>10,.0f} /s   {latency}")
     print(f"bare producer     {bare:>10,.0f} /s")
     print(f"ratio             {redirects / bare:>10.3f}")
@@ -97,14 +93,15 @@ def measure(directory: Path, broker: Broker, seconds: int, connections: int) -> 
 
 
 def cpu_seconds(pid: int) -> float:
+    """What a process has spent, user and kernel."""
     times = psutil.Process(pid).cpu_times()
-    return times.user + times.system
+    return float(times.user + times.system)
 
 
 def prepare(address: str) -> None:
     """A program, a partner, and its links."""
     with httpx.Client(base_url=address, trust_env=False, timeout=20) as client:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + HEALTHY_S
         while True:
             try:
                 client.get("/healthz").raise_for_status()
@@ -144,6 +141,7 @@ def visit(address: str, seconds: int, connections: int, script: Path) -> tuple[f
 
 
 async def small_client(address: str, seconds: int, visitors: int = 64) -> float:
+    """Redirects a second of `visitors` that follow links over one connection each."""
     deadline = time.perf_counter() + seconds
     done = 0
     host, port = address.removeprefix("http://").split(":")
@@ -164,16 +162,12 @@ async def small_client(address: str, seconds: int, visitors: int = 64) -> float:
     return done / seconds
 
 
-def logged(broker: Broker) -> int:
-    return sum(end for _, end in watermarks(broker, CLICKS).values())
-
-
 def bare_producer(broker: Broker) -> float:
     """Records a second of the clicks that were just written."""
     clicks = [
         (record.key, record.value)
         for partition in range(EMBEDDED_PARTITIONS)
-        for record in read(broker, CLICKS, partition, 0, 20_000)
+        for record in read(broker, CLICKS, partition, 0, BARE_SAMPLE)
     ]
     writer = Writer(broker, linger_ms=LINGER_MS)
     writer.flush()

@@ -23,16 +23,18 @@ from deploy.kafka import EmbeddedBroker
 from deploy.topics import create_topics
 from events.codec import encode
 from events.conversions import Deal, conversion_key
-from events.log import BATCH, Writer, watermarks
+from events.log import BATCH, Writer, read, watermarks
 from events.settings import Broker
 from events.terms import Rule
-from events.topics import EMBEDDED_PARTITIONS
+from events.topics import CONVERSIONS, EMBEDDED_PARTITIONS
 
 PROGRAM = "acme"
 PARTNERS = 500
 CUSTOMERS = 20_000
 START_MS = 1_767_225_600_000
+"""The first deal: 2026-01-01, 00:00 UTC."""
 PROCESSED_S = 600.0
+"""How long the workers may take for all deals, seconds."""
 BARE = {"group.id": "bare", "enable.auto.commit": False}
 """Settings of the bare consume loop's consumer: librdkafka's defaults."""
 TUNED = {
@@ -45,6 +47,8 @@ TUNED = {
 
 @dataclass(frozen=True)
 class Place:
+    """A running broker, and a directory that goes when it goes."""
+
     broker: Broker
     directory: Path
 
@@ -100,13 +104,14 @@ def write_deals(broker: Broker, count: int, known: int) -> None:
             known=known,
             partner=f"partner-{number % PARTNERS}",
         )
-        writer.append("conversions", key=conversion_key(PROGRAM, customer), value=encode(deal))
+        writer.append(CONVERSIONS, key=conversion_key(PROGRAM, customer), value=encode(deal))
         if number % BATCH == 0:
             writer.poll()
     writer.flush()
 
 
 def records(broker: Broker, topic: str) -> int:
+    """How many records stand in `topic`."""
     return sum(high - low for low, high in watermarks(broker, topic).values())
 
 
@@ -173,8 +178,6 @@ def wait_for(broker: Broker, topic: str, count: int, process: subprocess.Popen[b
 def rate_of(broker: Broker, topic: str, count: int, process: subprocess.Popen[bytes]) -> float:
     """Records a second between the first and the last of `count` records of `topic`, by the
     broker's own time stamps: the start of the process does not count."""
-    from events.log import read
-
     wait_for(broker, topic, count, process)
     first, last = None, 0
     for partition, (_, high) in watermarks(broker, topic).items():

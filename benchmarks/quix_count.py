@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from typing import Any
 
 from quixstreams import Application
 
@@ -30,13 +31,13 @@ def main(broker: str, topic: str, records: int, state: str, output: str = "") ->
     seen = 0
     began = ended = 0.0
 
-    def count(record: dict, held: object) -> int:
+    def count(record: dict[str, object], held: Any) -> int:
         nonlocal seen, began, ended
         seen += 1
         if seen == 1:
             began = time.monotonic()
-        total = held.get("count", 0) + 1  # type: ignore[attr-defined]
-        held.set("count", total)  # type: ignore[attr-defined]
+        total: int = held.get("count", 0) + 1
+        held.set("count", total)
         if seen == records:
             ended = time.monotonic()
         return total
