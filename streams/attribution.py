@@ -99,7 +99,7 @@ class AttributionFold(Decider):
             if evolved is not customer:
                 values[wanted] = evolved
                 changed.add(wanted)
-        self.writing = written
+        self.writing += written
         progress = self.progress
         progress.next_input = progress.answered = progress.n = records[-1].offset + 1
         outputs: Outputs = {(self.output_topic, self.place.partition): written}

@@ -12,6 +12,9 @@ from streams.reader import Reader
 
 log = logging.getLogger(__name__)
 
+SLICE = 4_000
+"""Records decided before what they gave is handed to the producer."""
+
 
 def checkpoint(
     reader: Reader, processor: Processor, batches: Mapping[Place, Sequence[Record]]
@@ -32,18 +35,20 @@ def checkpoint(
 
     # 3. Decide. State in memory moves by what we mean to write, provisionally.
     #    Dies here: nothing is written, all is decided again, the same.
-    # 4. Produce, one partition after another, so that the broker writes one while we fold
-    #    the next. Dies here: a beginning of the outputs stands; it is read back at the
-    #    restart, and the rest is decided after it.
+    # 4. Produce, a slice after another, so that the broker writes one while we fold the
+    #    next. Dies here: a beginning of the outputs stands; it is read back at the restart,
+    #    and the rest is decided after it.
     for place, fold in folds.items():
-        records = batches[place]
-        check_follows(place, fold.next_input, records)
-        outputs = fold.decide(records)
-        reached(name, "decided")
-        for (topic, partition), written in outputs.items():
-            processor.writer.append_all(topic, partition, written)
-            counts["written"] += len(written)
-        counts["read"] += len(records)
+        batch = batches[place]
+        check_follows(place, fold.next_input, batch)
+        for start in range(0, len(batch), SLICE):
+            records = batch[start : start + SLICE]
+            outputs = fold.decide(records)
+            reached(name, "decided")
+            for (topic, partition), written in outputs.items():
+                processor.writer.append_all(topic, partition, written)
+                counts["written"] += len(written)
+            counts["read"] += len(records)
     reached(name, "produced")
 
     # 5. Flush. A delivery error raises: there may be a hole that no later output may

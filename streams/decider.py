@@ -70,6 +70,7 @@ class Decider(Fold):
             self._compare(end)
             return False
         self.progress.next_output = end
+        self.writing.clear()
         return True
 
     def _end(self) -> int:

@@ -119,7 +119,7 @@ class PostingFold(Decider):
                 changed.add(book)
             n += 1
             progress.answered = record.offset + 1
-        self.writing = written
+        self.writing += written
         progress.n, progress.at, progress.accepted = n, at, dense.last
         progress.next_input = records[-1].offset + 1
         outputs: Outputs = {(self.output_topic, self.place.partition): written}
