@@ -42,6 +42,7 @@ class Accepted:
 
     @property
     def next_offset(self) -> int:
+        """The offset after the last record taken."""
         return self._log.next_offset
 
     def apply(self, record: Record) -> None:

@@ -72,9 +72,11 @@ class Decisions(DecidingApplication):
         return terms
 
     def pause_program(self, program: str, by: str = "") -> None:
+        """New conversions of the program earn nothing until it is resumed."""
         self._change(lambda: self._program(program), lambda found: found.pause(by))
 
     def resume_program(self, program: str, by: str = "") -> None:
+        """It earns again, by what happens from now on."""
         self._change(lambda: self._program(program), lambda found: found.resume(by))
 
     def program(self, program: str) -> Program:
@@ -84,6 +86,7 @@ class Decisions(DecidingApplication):
     # Partners
 
     def register_partner(self, partner: str, name: str, by: str = "") -> None:
+        """A partner that may join programs; `name` is for people."""
         self._create(
             Partner,
             Partner.create_id(partner),
@@ -102,11 +105,13 @@ class Decisions(DecidingApplication):
         )
 
     def suspend(self, partner: str, program: str, reason: str = "", by: str = "") -> None:
+        """The partner's new conversions in the program earn nothing; `reason` is kept."""
         self._change(
             lambda: self._member(partner, program), lambda found: found.suspend(program, reason, by)
         )
 
     def partner(self, partner: str) -> Partner:
+        """As it stands now; raises NotFound."""
         return self._now(lambda: self._partner(partner))
 
     # Links and coupons
@@ -129,9 +134,11 @@ class Decisions(DecidingApplication):
         )
 
     def disable_link(self, link: str, by: str = "") -> None:
+        """Its clicks no longer count. There is no way back."""
         self._change(lambda: self._link(link), lambda found: found.disable(by))
 
     def link(self, link: str) -> Link:
+        """As it stands now; raises NotFound."""
         return self._now(lambda: self._link(link))
 
     def create_coupon(self, program: str, code: str, partner: str, by: str = "") -> None:
@@ -146,9 +153,11 @@ class Decisions(DecidingApplication):
         )
 
     def retire_coupon(self, program: str, code: str, by: str = "") -> None:
+        """The code credits nobody from now on. There is no way back."""
         self._change(lambda: self._coupon(program, code), lambda found: found.retire(by))
 
     def coupon(self, program: str, code: str) -> Coupon:
+        """As it stands now; raises NotFound."""
         return self._now(lambda: self._coupon(program, code))
 
     # Payouts
@@ -180,15 +189,19 @@ class Decisions(DecidingApplication):
         self._change(lambda: self._payout(payout), lambda found: found.refuse(reason, entry))
 
     def send_payout(self, payout: str, reference: str = "", by: str = "") -> None:
+        """The transfer is on its way; `reference` is the bank's or the provider's."""
         self._change(lambda: self._payout(payout), lambda found: found.send(reference, by))
 
     def settle_payout(self, payout: str, reference: str = "", by: str = "") -> None:
+        """The partner has the money."""
         self._change(lambda: self._payout(payout), lambda found: found.settle(reference, by))
 
     def fail_payout(self, payout: str, reason: str = "", by: str = "") -> None:
+        """The transfer came back or was never made: the money is available again."""
         self._change(lambda: self._payout(payout), lambda found: found.fail(reason, by))
 
     def payout(self, payout: str) -> Payout:
+        """As it stands now; raises NotFound."""
         return self._now(lambda: self._payout(payout))
 
     # Finding

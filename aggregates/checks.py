@@ -35,6 +35,7 @@ def coupon_code(text: str) -> str:
 
 
 def name_of(field: str, text: str) -> str:
+    """A name for people: any one line of text."""
     if not NAME.fullmatch(text) or not text.strip():
         raise Invalid(field, text, "1 to 200 printable characters")
     return text
@@ -84,6 +85,7 @@ def amount_of(field: str, amount: int, least: int = 0) -> int:
 
 
 def days_of(field: str, days: int) -> int:
+    """A number of days, at most a century."""
     if type(days) is not int or not 0 <= days <= MOST_DAYS:
         raise Invalid(field, days, f"a number of days from 0 to {MOST_DAYS}")
     return days

@@ -10,6 +10,8 @@ from aggregates.errors import AlreadyExists
 
 
 class Coupon(DecisionAggregate):
+    """A code of a program that credits one partner."""
+
     TOPIC = "coupon"
 
     @staticmethod

@@ -10,6 +10,8 @@ from aggregates.errors import AlreadyExists
 
 
 class Link(DecisionAggregate):
+    """A partner's tracking link in a program, with its one destination."""
+
     TOPIC = "link"
 
     @staticmethod

@@ -14,6 +14,8 @@ from aggregates.errors import AlreadyExists, Conflict
 
 
 class Partner(DecisionAggregate):
+    """Somebody who promotes programs, and where it stands with each."""
+
     TOPIC = "partner"
 
     @staticmethod

@@ -18,6 +18,8 @@ from events.decisions import PayoutStatus
 
 
 class Payout(DecisionAggregate):
+    """A sum a partner is to be paid: requested, answered by the journal, then sent."""
+
     TOPIC = "payout"
 
     @staticmethod

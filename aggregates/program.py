@@ -22,6 +22,8 @@ FULL_SHARE_BP = 10_000
 
 
 class Program(DecisionAggregate):
+    """A program that pays partners, and every version of its terms."""
+
     TOPIC = "program"
 
     @staticmethod
@@ -96,6 +98,7 @@ class Program(DecisionAggregate):
         self.terms.append(msgspec.convert(terms, Terms))
 
     def pause(self, by: str = "") -> None:
+        """Its conversions earn nothing until it is resumed."""
         if self.active:
             self._pause(self.program, by)
 
@@ -104,6 +107,7 @@ class Program(DecisionAggregate):
         self.active = False
 
     def resume(self, by: str = "") -> None:
+        """It earns again."""
         if not self.active:
             self._resume(self.program, by)
 
@@ -144,6 +148,7 @@ LATEST_MS = 253_402_300_799_999
 
 
 def time_of(field: str, milliseconds: int) -> int:
+    """A time in milliseconds since 1970 UTC."""
     if type(milliseconds) is not int or not 0 <= milliseconds <= LATEST_MS:
         raise Invalid(field, milliseconds, "milliseconds since 1970 UTC")
     return milliseconds

@@ -205,6 +205,7 @@ class SharedLog:
 
     @property
     def count(self) -> int:
+        """How many events were accepted, as far as the log was read."""
         with self._lock:
             self._check()
             return len(self._accepted.rows)
@@ -215,6 +216,7 @@ class SharedLog:
             self._listeners.add(event)
 
     def unlisten(self, event: threading.Event) -> None:
+        """The end of `listen`."""
         with self._lock:
             self._listeners.discard(event)
 

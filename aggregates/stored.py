@@ -25,6 +25,7 @@ def aggregate_name(originator_id: UUID | str) -> str:
 
 
 def originator_id(aggregate: str) -> UUID | str:
+    """The inverse of `aggregate_name`."""
     return UUID(aggregate) if aggregate.startswith(UUID_PREFIX) else aggregate
 
 
@@ -46,4 +47,5 @@ def to_stored_decision(event: StoredEvent) -> StoredDecision:
 
 
 def to_stored_event(row: Row) -> StoredEvent:
+    """The inverse of `to_stored_decision`."""
     return StoredEvent(originator_id(row.aggregate), row.version, row.name, row.state)

@@ -34,6 +34,7 @@ class CitedClicks:
         different things of one click are two here, and the log can bear out only one."""
 
     def cite(self, touch: Touch, position: str) -> None:
+        """Note what the attribution at `position` took; raises AuditFailed for a forged token."""
         if touch in self.touches:
             return
         if self._keys is not None:

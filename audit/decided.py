@@ -31,6 +31,7 @@ class Decided:
         """Removed decisions, and records under another key than their aggregate's."""
 
     def of_aggregate(self, aggregate: str) -> list[Decision]:
+        """Its decisions, by version."""
         return [decision for decision in self.decisions if decision.aggregate == aggregate]
 
     def read_on(self) -> None:

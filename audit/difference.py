@@ -18,6 +18,8 @@ DifferenceKind = Literal[
 
 
 class Difference(Struct, frozen=True):
+    """One record that says other than what follows from the log, or is not there."""
+
     kind: DifferenceKind
     position: str
     """`topic/partition/offset` of the record that differs, or of the input that lacks one."""

@@ -35,6 +35,7 @@ class RoutedTo:
         """By source."""
 
     def add(self, instructions: tuple[Instruction, ...]) -> None:
+        """Expect those of `instructions` that are the partner's."""
         for instruction in instructions:
             if instruction.partner == self.partner:
                 self.missing.setdefault(instruction.source, []).append(instruction)
@@ -62,6 +63,7 @@ class RoutedTo:
         return True
 
     def none_left(self) -> None:
+        """Raises AuditFailed when something that was routed has not been met."""
         for source, left in self.missing.items():
             raise AuditFailed(
                 Difference(

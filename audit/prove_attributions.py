@@ -22,6 +22,8 @@ from projections.routing import route_attribution
 
 
 class ProvedAttributions(Struct):
+    """What round one learned of a partition of `conversions`."""
+
     read: Read
     routed: Totals
     """What this partition must have put into each partition of `instructions`."""

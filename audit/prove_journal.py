@@ -19,6 +19,8 @@ from events.position import Record
 
 
 class ProvedJournal(Struct):
+    """What round two learned of a partition of `instructions`."""
+
     read: Read
     relayed: Totals
     """What came into this partition, by stream, from the sources as far as they were read."""

@@ -17,6 +17,8 @@ PROGRESS_EVERY = 5_000
 
 
 class Read(Struct):
+    """Counts, and the positions of what is odd."""
+
     records: int = 0
     repeats: int = 0
     contradictions: list[str] = field(default_factory=list)
@@ -24,6 +26,7 @@ class Read(Struct):
     differences: list[Difference] = field(default_factory=list)
 
     def add(self, other: Read) -> None:
+        """Take in what another part read."""
         self.records += other.records
         self.repeats += other.repeats
         self.contradictions += other.contradictions
@@ -31,6 +34,7 @@ class Read(Struct):
         self.differences += other.differences
 
     def add_written(self, written: Written) -> None:
+        """Take in what was met in a decider's output."""
         self.records += written.read
         self.repeats += written.repeats
         self.contradictions += written.contradictions

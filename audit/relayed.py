@@ -23,6 +23,8 @@ from projections.routing import Numbering
 
 
 class Stream(NamedTuple):
+    """What one source partition puts into one partition of `instructions`."""
+
     source: str
     """Source partition, as `topic/partition`."""
     target: int
@@ -61,16 +63,19 @@ class Sums:
         self._running: dict[Stream, tuple[int, hashlib._Hash]] = {}
 
     def add(self, stream: Stream, value: bytes) -> None:
+        """One more record of `stream`, with its length before it, so that no two series agree."""
         count, running = self._running.get(stream) or (0, hashlib.sha256())
         running.update(len(value).to_bytes(4, "big"))
         running.update(value)
         self._running[stream] = (count + 1, running)
 
     def count(self, stream: Stream) -> int:
+        """How many records of `stream` were met."""
         held = self._running.get(stream)
         return held[0] if held else 0
 
     def totals(self) -> Totals:
+        """What can be compared, and sent from one process to another."""
         return {
             stream: (count, running.hexdigest())
             for stream, (count, running) in self._running.items()
@@ -86,6 +91,7 @@ class Routed:
         self._numbering = Numbering()
 
     def number(self, instructions: tuple[Instruction, ...]) -> Iterator[tuple[Stream, bytes]]:
+        """The stream and the bytes of each of `instructions`, as the relay must write them."""
         for instruction in instructions:
             target, numbered = self._numbering.number(instruction, self._partitions)
             yield Stream(self.source, target), encode(numbered)

@@ -138,6 +138,7 @@ def replay(log: Log, rounds: Rounds) -> ReplayReport:
 
 
 def add_accounts(total: dict[str, dict[str, int]], more: dict[str, dict[str, int]]) -> None:
+    """Add the sums of `more` to `total`, both unit → account → minor units."""
     for unit, accounts in more.items():
         held = total.setdefault(unit, {})
         for account, amount in accounts.items():

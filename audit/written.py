@@ -25,6 +25,7 @@ class Inputs(NamedTuple):
     """Asked only when something stands there that no input read so far gives."""
 
     def came_later(self, offset: int) -> bool:
+        """Whether the input at `offset` was appended after the audit read its partition."""
         return self.read <= offset < self.end()
 
 

@@ -49,6 +49,8 @@ class Touch(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Credit(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A partner's share in a conversion, by one method."""
+
     partner: str
     share: int
     """Basis points of the conversion; all credits of a conversion add up to 10,000."""
@@ -70,6 +72,8 @@ class RefundedDeal(Struct, frozen=True, gc=False, omit_defaults=True):
 class Attribution(
     Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", tag="attribution.v1"
 ):
+    """Who is credited for one conversion, or why nobody."""
+
     n: int
     source: str
     """Position of the conversion."""

@@ -36,19 +36,27 @@ class BadToken(ValueError):
 
 
 class Malformed(BadToken):
+    """Not a click token at all."""
+
     problem = "malformed"
 
 
 class Forged(BadToken):
+    """A token with another signature than its content gives."""
+
     problem = "forged"
 
 
 class UnknownKey(BadToken):
+    """A token signed with a key this ledger does not have."""
+
     problem = "unknown_key"
 
 
 @dataclass(frozen=True)
 class ClickToken:
+    """What a good token says."""
+
     link: str
     clicked_at: int
     """Milliseconds since 1970 UTC."""
@@ -84,12 +92,6 @@ class ClickKeys:
         if not hmac.compare_digest(mac, _mac(secret, link, payload)):
             raise Forged("click token whose signature does not fit: forged or altered")
         return ClickToken(link, int.from_bytes(payload[:6], "big"), bool(payload[12] & INVALID))
-
-
-def token_time(token: str) -> int:
-    """The time a token carries, ms, without checking its signature."""
-    _, payload, _ = _split(token)
-    return int.from_bytes(payload[:6], "big")
 
 
 def _split(token: str) -> tuple[str, bytes, bytes]:

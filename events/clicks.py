@@ -23,6 +23,8 @@ INVALID_REASONS = (
 
 
 class Click(Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", tag="click.v1"):
+    """One visit by a partner's link."""
+
     click_id: str
     """Signed token, see `events.click_token`."""
     link: str

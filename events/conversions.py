@@ -43,6 +43,8 @@ class CitedClick(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Item(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A line of an order."""
+
     product: str
     quantity: int = 1
     amount: int = 0
@@ -51,6 +53,8 @@ class Item(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Signup(Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", tag="signup.v1"):
+    """A customer who signed up: a lead."""
+
     program: str
     customer: str
     event_id: str
@@ -65,6 +69,8 @@ class Signup(Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type"
 
 
 class Deal(Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", tag="deal.v1"):
+    """A sale or a renewal."""
+
     program: str
     customer: str
     event_id: str
@@ -86,6 +92,8 @@ class Deal(Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", 
 
 
 class Refund(Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", tag="refund.v1"):
+    """Money given back to a customer."""
+
     program: str
     customer: str
     event_id: str
@@ -104,6 +112,7 @@ Conversion = Signup | Deal | Refund
 
 
 def conversion_key(program: str, customer: str) -> str:
+    """The Kafka key: all of one customer in a program stands in one order."""
     return f"{program}/{customer}"
 
 

@@ -9,6 +9,8 @@ from msgspec import Struct
 
 
 class DeadLetter(Struct, frozen=True, omit_defaults=True, tag_field="type", tag="dead_letter.v1"):
+    """A record that could not be read, and by which processor."""
+
     processor: str
     source: str
     """Position of the record that could not be read."""

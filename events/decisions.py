@@ -24,6 +24,8 @@ from events.terms import Terms
 
 
 class StoredDecision(Struct, frozen=True, omit_defaults=True):
+    """One event of an aggregate, as it stands in the log."""
+
     aggregate: str
     version: int
     name: str
@@ -34,10 +36,14 @@ class StoredDecision(Struct, frozen=True, omit_defaults=True):
 
 
 class DecisionRecord(Struct, frozen=True, tag_field="type", tag="decisions.v1"):
+    """The events of one transaction: accepted all or none."""
+
     events: tuple[StoredDecision, ...]
 
 
 class ProgramCreated(Struct, frozen=True):
+    """A program exists, paying in `currency` (ISO 4217)."""
+
     program: str
     name: str
     currency: str
@@ -45,40 +51,54 @@ class ProgramCreated(Struct, frozen=True):
 
 
 class TermsAdded(Struct, frozen=True):
+    """A new version of the program's terms."""
+
     program: str
     terms: Terms
     by: str = ""
 
 
 class ProgramPaused(Struct, frozen=True):
+    """Its conversions earn nothing from now on."""
+
     program: str
     by: str = ""
 
 
 class ProgramResumed(Struct, frozen=True):
+    """It earns again."""
+
     program: str
     by: str = ""
 
 
 class PartnerRegistered(Struct, frozen=True):
+    """A partner exists."""
+
     partner: str
     name: str
     by: str = ""
 
 
 class PartnerApplied(Struct, frozen=True):
+    """The partner asks to join the program."""
+
     partner: str
     program: str
     by: str = ""
 
 
 class PartnerApproved(Struct, frozen=True):
+    """The program takes the partner."""
+
     partner: str
     program: str
     by: str = ""
 
 
 class PartnerSuspended(Struct, frozen=True):
+    """The partner's new conversions in the program earn nothing."""
+
     partner: str
     program: str
     reason: str = ""
@@ -86,6 +106,8 @@ class PartnerSuspended(Struct, frozen=True):
 
 
 class LinkCreated(Struct, frozen=True):
+    """A partner's tracking link."""
+
     link: str
     program: str
     partner: str
@@ -95,11 +117,15 @@ class LinkCreated(Struct, frozen=True):
 
 
 class LinkDisabled(Struct, frozen=True):
+    """Its clicks no longer count."""
+
     link: str
     by: str = ""
 
 
 class CouponCreated(Struct, frozen=True):
+    """A code that credits a partner."""
+
     program: str
     code: str
     """Upper case; codes compare without regard to case."""
@@ -108,12 +134,16 @@ class CouponCreated(Struct, frozen=True):
 
 
 class CouponRetired(Struct, frozen=True):
+    """The code credits nobody any longer."""
+
     program: str
     code: str
     by: str = ""
 
 
 class PayoutRequested(Struct, frozen=True):
+    """Somebody asks for a payout; the journal answers."""
+
     payout: str
     program: str
     partner: str
@@ -124,6 +154,8 @@ class PayoutRequested(Struct, frozen=True):
 
 
 class PayoutFunded(Struct, frozen=True):
+    """The journal set the money aside."""
+
     payout: str
     amount: int
     entry: str
@@ -131,12 +163,16 @@ class PayoutFunded(Struct, frozen=True):
 
 
 class PayoutRefused(Struct, frozen=True):
+    """The journal refused it; `entry` is the position of its answer."""
+
     payout: str
     reason: str
     entry: str
 
 
 class PayoutSent(Struct, frozen=True):
+    """The transfer is on its way."""
+
     payout: str
     program: str
     partner: str
@@ -145,6 +181,8 @@ class PayoutSent(Struct, frozen=True):
 
 
 class PayoutSettled(Struct, frozen=True):
+    """The partner has the money."""
+
     payout: str
     program: str
     partner: str
@@ -153,6 +191,8 @@ class PayoutSettled(Struct, frozen=True):
 
 
 class PayoutFailed(Struct, frozen=True):
+    """The transfer came back: the money is available again."""
+
     payout: str
     program: str
     partner: str

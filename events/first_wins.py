@@ -18,6 +18,8 @@ from events.position import Record
 
 
 class Verdict(Enum):
+    """What a reader makes of a record."""
+
     ACCEPTED = "accepted"
     REPEATED = "repeated"
     """The position is taken: ignore it."""

@@ -22,6 +22,8 @@ from events.terms import ConversionKind
 class CommissionDue(
     Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", tag="commission_due.v1"
 ):
+    """A credited lead or deal: book its commission."""
+
     n: int
     source: str
     partner: str
@@ -42,6 +44,8 @@ class CommissionDue(
 class RefundDue(
     Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", tag="refund_due.v1"
 ):
+    """A refund of a credited deal: take its part of the commission back."""
+
     n: int
     source: str
     partner: str

@@ -34,6 +34,8 @@ EntryKind = Literal[
 
 
 class Leg(Struct, frozen=True, gc=False):
+    """What one account gains, or loses."""
+
     account: Account
     amount: int
     """Minor units of the entry's unit, signed."""
@@ -52,6 +54,8 @@ class Balance(Struct, frozen=True, gc=False):
 
 
 class Entry(Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", tag="entry.v1"):
+    """One posting with all it rests on, or `no_effect` and why."""
+
     n: int
     source: str
     """Position of the instruction."""

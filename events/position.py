@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 
 class Position(NamedTuple):
+    """The place of a record in the log."""
+
     topic: str
     partition: int
     offset: int
@@ -43,4 +45,5 @@ class Record(NamedTuple):
 
     @property
     def position(self) -> Position:
+        """Where it stands."""
         return Position(self.topic, self.partition, self.offset)

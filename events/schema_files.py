@@ -68,6 +68,7 @@ def schema_bytes(topic: str) -> bytes:
 
 
 def write() -> None:
+    """Write every file anew."""
     SCHEMAS.mkdir(exist_ok=True)
     for topic in FAMILIES:
         (SCHEMAS / f"{topic}.json").write_bytes(schema_bytes(topic))

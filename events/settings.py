@@ -106,10 +106,12 @@ class Settings:
 
     @property
     def run(self) -> Path:
+        """Directory of what is true only while parts run: addresses and heartbeats."""
         return self.home / "run"
 
     @property
     def logs(self) -> Path:
+        """Directory of what the parts print."""
         return self.home / "logs"
 
     @property
@@ -140,6 +142,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def endpoints_file(home: Path) -> Path:
+    """Where the supervisor writes the addresses of the parts it started."""
     return home / "run" / "endpoints.json"
 
 
@@ -153,6 +156,7 @@ def read_endpoints(home: Path) -> dict[str, str]:
 
 
 def write_endpoints(home: Path, endpoints: Mapping[str, str]) -> None:
+    """Replace the file at once: a reader sees the old addresses or the new ones."""
     path = endpoints_file(home)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")

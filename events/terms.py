@@ -29,6 +29,8 @@ class Rule(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Terms(Struct, frozen=True, gc=False, omit_defaults=True):
+    """One version of what a program pays for."""
+
     version: int
     effective_from: int
     """Milliseconds since 1970 UTC."""

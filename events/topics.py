@@ -25,6 +25,8 @@ DEAD_LETTERS = "dead-letters"
 
 @dataclass(frozen=True)
 class Topic:
+    """A topic of the ledger and how it is kept."""
+
     name: str
     single_partition: bool
     flush_each_write: bool

@@ -51,6 +51,7 @@ class _Place(NamedTuple):
 
     @property
     def stream(self) -> str:
+        """The conversion's partition, as `topic/partition`."""
         return self.source[: self.source.rindex("/")]
 
 

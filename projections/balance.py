@@ -23,6 +23,8 @@ class Funds(Struct, frozen=True, gc=False, array_like=True):
 
 
 class Account(Struct, frozen=True, gc=False, array_like=True):
+    """What posting knows of a partner."""
+
     head: str = ""
     """SHA-256 of the bytes of the partner's newest journal record, in hex."""
     funds: dict[str, Funds] = {}
@@ -33,6 +35,7 @@ EMPTY = Funds()
 
 
 def funds_of(account: Account | None, program: str, unit: str) -> Funds:
+    """The balances in one program and unit; zero where nothing was booked."""
     return EMPTY if account is None else account.funds.get(f"{program}/{unit}", EMPTY)
 
 

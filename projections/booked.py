@@ -37,6 +37,8 @@ class BookedConversion(Struct, frozen=True, gc=False, array_like=True, tag="c"):
 
 
 class BookedPayout(Struct, frozen=True, gc=False, array_like=True, tag="p"):
+    """A payout, and where it stands."""
+
     unit: str
     amount: int
     """Minor units in transit or paid; 0 when it was refused."""

@@ -28,6 +28,8 @@ from projections.money import BASIS_POINTS
 
 
 class Verdict(NamedTuple):
+    """Who is credited; nobody, and why."""
+
     credits: tuple[Credit, ...]
     reason: str = ""
     """Why there are none: one of `events.attributions.UNATTRIBUTED_REASONS`."""

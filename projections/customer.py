@@ -24,6 +24,8 @@ MAX_DEALS = 5_000
 
 
 class SeenEvent(Struct, frozen=True, gc=False, array_like=True):
+    """An event that was recorded, to tell a repeat from a conflict."""
+
     digest: str
     offset: int
     """Of the conversion, in the customer's partition of `conversions`."""
@@ -50,6 +52,8 @@ class CreditedSignup(Struct, frozen=True, gc=False, array_like=True):
 
 
 class Customer(Struct, frozen=True, gc=False, array_like=True):
+    """What attribution knows of one customer in one program."""
+
     events: dict[str, SeenEvent] = {}
     """By event_id, oldest first."""
     deals: dict[str, DealLeft] = {}

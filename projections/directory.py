@@ -54,6 +54,7 @@ class Directory(DecisionFold):
             raise DirectoryBehind(known, self.count)
 
     def program(self, program: str, known: int) -> ProgramView | None:
+        """The program as known at decision `known`; None before it was created."""
         history = self._programs.get(program)
         return None if history is None else history.at(known)
 
@@ -68,6 +69,7 @@ class Directory(DecisionFold):
         return history is not None and history.at(known) == "approved"
 
     def link(self, link: str, known: int) -> LinkView | None:
+        """The link as known at decision `known`; None before it was created."""
         history = self._links.get(link)
         return None if history is None else history.at(known)
 
@@ -82,9 +84,11 @@ class Directory(DecisionFold):
     # Current, for listings: in the order in which they were decided
 
     def programs(self) -> tuple[ProgramView, ...]:
+        """All programs."""
         return tuple(history.current for history in self._programs.values())
 
     def partners(self) -> tuple[PartnerView, ...]:
+        """All partners, each with where it stands with each program."""
         agreements: dict[str, dict[str, Agreement]] = {name: {} for name in self._partners}
         for (program, partner), history in self._agreements.items():
             agreements.setdefault(partner, {})[program] = history.current
@@ -107,9 +111,11 @@ class Directory(DecisionFold):
         )
 
     def links(self) -> tuple[LinkView, ...]:
+        """All links, also disabled ones."""
         return tuple(history.current for history in self._links.values())
 
     def coupons(self) -> tuple[CouponView, ...]:
+        """All coupons, also retired ones."""
         return tuple(history.current for history in self._coupons.values())
 
     def terms_versions(self, program: str) -> tuple[TermsInForce, ...]:

@@ -16,6 +16,8 @@ from projections.customer import Customer, DealLeft
 
 
 class Matching(NamedTuple):
+    """What each deal bears of a refund, and what none can bear."""
+
     refunded: tuple[RefundedDeal, ...]
     unmatched: int
     """Minor units."""

@@ -14,6 +14,8 @@ from events.terms import Terms
 
 
 class TermsInForce(NamedTuple):
+    """A version of terms, with its evidence."""
+
     terms: Terms
     position: str
     """Position of the decision that added them."""
@@ -26,6 +28,8 @@ class _Line(NamedTuple):
 
 
 class TermsHistory:
+    """All versions of one program's terms."""
+
     def __init__(self, number: int, version: TermsInForce) -> None:
         self._numbers = [number]
         self._versions = [version]
@@ -38,6 +42,7 @@ class TermsHistory:
         self._versions.append(version)
 
     def versions(self) -> tuple[TermsInForce, ...]:
+        """In the order in which they were added."""
         return tuple(self._versions)
 
     def in_force(self, known: int, occurred_at: int) -> TermsInForce | None:

@@ -11,6 +11,8 @@ Agreement = Literal["applied", "approved", "suspended"]
 
 
 class ProgramView(Struct, frozen=True, gc=False):
+    """A program; a paused one is not active."""
+
     program: str
     name: str
     currency: str
@@ -18,6 +20,8 @@ class ProgramView(Struct, frozen=True, gc=False):
 
 
 class LinkView(Struct, frozen=True, gc=False):
+    """A link; a disabled one is not active."""
+
     link: str
     program: str
     partner: str
@@ -26,6 +30,8 @@ class LinkView(Struct, frozen=True, gc=False):
 
 
 class CouponView(Struct, frozen=True, gc=False):
+    """A coupon; a retired one is not active."""
+
     program: str
     code: str
     partner: str
@@ -33,6 +39,8 @@ class CouponView(Struct, frozen=True, gc=False):
 
 
 class PartnerView(Struct, frozen=True):
+    """A partner."""
+
     partner: str
     name: str
     programs: dict[str, Agreement]

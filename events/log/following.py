@@ -68,6 +68,7 @@ class Tail:
         return records
 
     def close(self) -> None:
+        """Leave the broker."""
         self._consumer.close()
         if self._asking is not None:
             self._asking.close()

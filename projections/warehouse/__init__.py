@@ -18,6 +18,8 @@ FILE = re.compile(r"(\d{3})_(\w+)\.sql")
 
 
 class Migration(NamedTuple):
+    """One numbered file."""
+
     number: int
     name: str
     sql: str

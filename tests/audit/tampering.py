@@ -159,14 +159,6 @@ def moved(find: Find) -> Tampering:
     return do
 
 
-def after_each_other(*ways: Tampering) -> Tampering:
-    def do(ledger: MemoryLedger) -> None:
-        for way in ways:
-            way(ledger)
-
-    return do
-
-
 def decided(aggregate: str, version: int, name: str, **state: object) -> Tampering:
     """A decision at the end of the log, as anybody with a producer can write it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,8 +11,6 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from events.settings import Settings
-
-Pledger = Callable[..., str]
 
 
 class CommandFailed(AssertionError):
