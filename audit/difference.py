@@ -7,6 +7,8 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from events.position import Record
+
 DifferenceKind = Literal[
     "altered",  # the record is there with other content than its input gives
     "missing",  # an accepted input without its record
@@ -34,6 +36,33 @@ class AuditFailed(Exception):
     def __init__(self, difference: Difference) -> None:
         super().__init__(f"{difference.kind} {difference.position}: {difference.detail}")
         self.difference = difference
+
+
+def altered(record: Record, expected: bytes, origin: str) -> Difference:
+    """`record` says other than `expected`; `origin`: what it comes from, in words."""
+    return Difference(
+        "altered",
+        str(record.position),
+        f"{origin}; {field_changes(expected, record.value or b'')}",
+        expected=text(expected),
+        found=text(record.value),
+    )
+
+
+def foreign(record: Record, detail: str) -> Difference:
+    """`record` is not made from anything in the log; `detail` says how that shows."""
+    return Difference("foreign", str(record.position), detail, found=text(record.value))
+
+
+def wrong_key(record: Record, expected: bytes, whose: str = "") -> Difference:
+    """`record` stands under another Kafka key than what it says gives."""
+    return Difference(
+        "altered",
+        str(record.position),
+        f"its Kafka key is {text(record.key)!r}, expected {whose}{text(expected)!r}",
+        expected=text(expected),
+        found=text(record.key),
+    )
 
 
 def text(value: bytes | None) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from audit.decided import Decided
-from audit.difference import AuditFailed, Difference, field_changes, text
+from audit.difference import AuditFailed, Difference, altered, foreign, text
 from audit.log import Log, read_patiently
 from audit.payout_proof import ProvedEntry
 from audit.read import Progress, counted
@@ -50,16 +50,7 @@ class RoutedTo:
             del self.missing[instruction.source]
         value = encode(expected)
         if value != record.value:
-            changed = field_changes(value, record.value or b"")
-            raise AuditFailed(
-                Difference(
-                    "altered",
-                    str(record.position),
-                    f"routed from {instruction.source}; {changed}",
-                    expected=text(value),
-                    found=text(record.value),
-                )
-            )
+            raise AuditFailed(altered(record, value, f"routed from {instruction.source}"))
         return True
 
     def none_left(self) -> None:
@@ -136,10 +127,7 @@ def nothing_elsewhere(log: Log, partner: str, read: Progress) -> None:
                 continue
             if entry.partner == partner:
                 raise AuditFailed(
-                    Difference(
-                        "foreign",
-                        str(record.position),
-                        f"books for {partner}, whose account is in {topics.JOURNAL}/{home}",
-                        found=text(record.value),
+                    foreign(
+                        record, f"books for {partner}, whose account is in {topics.JOURNAL}/{home}"
                     )
                 )

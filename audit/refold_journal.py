@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterator
 
 from audit.decided import Decided
-from audit.difference import AuditFailed, Difference, text
+from audit.difference import AuditFailed, Difference, foreign, text, wrong_key
 from audit.written import Written
 from events.codec import UnreadableRecord, decode_record, encode
 from events.first_wins import Dense, Verdict
@@ -79,7 +79,7 @@ def refold_journal(
         owner = instruction.partner
         owner_key = owner.encode()
         if record.key != owner_key:
-            raise AuditFailed(_wrong_key(record, owner))
+            raise AuditFailed(wrong_key(record, owner.encode(), "its partner "))
         known = getattr(instruction, "known", 0)
         if known > decided.directory.count:
             decided.read_on()
@@ -101,21 +101,14 @@ def refold_journal(
 
 def _no_position(record: Record, instruction: Instruction) -> Difference:
     detail = f"cites {instruction.source!r}, which is no position: an instruction without a source"
-    return Difference("foreign", str(record.position), detail, found=text(record.value))
-
-
-def _wrong_key(record: Record, owner: str) -> Difference:
-    detail = f"its Kafka key is {text(record.key)!r}, expected its partner {owner!r}"
-    return Difference("altered", str(record.position), detail, owner, text(record.key))
+    return foreign(record, detail)
 
 
 def _knows_too_much(record: Record, known: int, decided: Decided) -> Difference:
-    return Difference(
-        "foreign",
-        str(record.position),
+    return foreign(
+        record,
         f"knows {known} decisions; the log has {decided.directory.count}: "
         "an instruction nothing can have given",
-        found=text(record.value),
     )
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from audit.difference import Difference, field_changes, text
+from audit.difference import Difference, altered, foreign, text
 from events.codec import encode
 from events.instructions import Instruction
 from events.position import Record
@@ -117,29 +117,19 @@ def first_difference(
                 expected=text(want),
             )
         if want is None:
-            return Difference(
-                "foreign",
-                str(record.position),
+            return foreign(
+                record,
                 f"number {number} from {stream.source}, which gives only {number}: "
                 "an instruction without a source",
-                found=text(record.value),
             )
         if want != record.value:
-            return Difference(
-                "altered",
-                str(record.position),
-                f"routed from {stream.source}; {field_changes(want, record.value or b'')}",
-                expected=text(want),
-                found=text(record.value),
-            )
+            return altered(record, want, f"routed from {stream.source}")
     return Difference("altered", stream.source, "the streams differ only in their framing")
 
 
 def no_source(record: Record, instruction: Instruction) -> Difference:
     """The difference of an instruction that nothing in the log gives."""
-    return Difference(
-        "foreign",
-        str(record.position),
+    return foreign(
+        record,
         f"cites {instruction.source}, which does not give it: an instruction without a source",
-        found=text(record.value),
     )

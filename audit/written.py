@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from audit.difference import AuditFailed, Difference, field_changes, text
+from audit.difference import AuditFailed, Difference, altered, foreign, text, wrong_key
 from events.codec import UnreadableRecord, decode_record
 from events.position import Record
 
@@ -73,7 +73,7 @@ class Written:
             self.read += 1
             if record.value == expected:
                 if record.key != key:
-                    raise AuditFailed(_wrong_key(record, key))
+                    raise AuditFailed(wrong_key(record, key))
                 self._seen.append(hash(expected))
                 return record
             numbered = self._numbered(record)
@@ -85,19 +85,11 @@ class Written:
                 ahead = ahead or str(record.position)
             elif otherwise(record):
                 if record.key != key:
-                    raise AuditFailed(_wrong_key(record, key))
+                    raise AuditFailed(wrong_key(record, key))
                 self._seen.append(hash(record.value))
                 return record
             else:
-                raise AuditFailed(
-                    Difference(
-                        "altered",
-                        str(record.position),
-                        f"made from {source}; {field_changes(expected, record.value or b'')}",
-                        expected=text(expected),
-                        found=text(record.value),
-                    )
-                )
+                raise AuditFailed(altered(record, expected, f"made from {source}"))
         raise AuditFailed(self._missing(expected, n, source, ahead, self.unreadable[unreadable:]))
 
     def finish(self, n: int, inputs: Inputs) -> None:
@@ -115,12 +107,10 @@ class Written:
                 self._repeat(record, numbered.n)
             elif not inputs.came_later(numbered.input_offset):
                 raise AuditFailed(
-                    Difference(
-                        "foreign",
-                        str(record.position),
+                    foreign(
+                        record,
                         f"number {numbered.n}, but only {n} inputs have been accepted: "
                         "a record without an input",
-                        found=text(record.value),
                     )
                 )
 
@@ -134,12 +124,10 @@ class Written:
         stream, _, offset = said.source.rpartition("/")
         if stream != self._stream or not offset.isdecimal():
             raise AuditFailed(
-                Difference(
-                    "foreign",
-                    str(record.position),
+                foreign(
+                    record,
                     f"cites {said.source!r}; what stands here is made from {self._stream}: "
                     "a record without an input",
-                    found=text(record.value),
                 )
             )
         return _Numbered(said.n, int(offset))
@@ -160,13 +148,3 @@ class Written:
         self.repeats += 1
         if self._whole and (number < 0 or self._seen[number] != hash(record.value)):
             self.contradictions.append(str(record.position))
-
-
-def _wrong_key(record: Record, key: bytes) -> Difference:
-    return Difference(
-        "altered",
-        str(record.position),
-        f"its Kafka key is {text(record.key)!r}, expected {text(key)!r}",
-        expected=text(key),
-        found=text(record.key),
-    )
