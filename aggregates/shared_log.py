@@ -13,15 +13,14 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import heapq
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from itertools import count
 
 from confluent_kafka import KafkaError, KafkaException, Message
 
 from aggregates.accepted import Accepted, Row
+from aggregates.waits import Wait, Waits
 from events.codec import encode
 from events.decisions import DecisionRecord, StoredDecision
 from events.log import LogError, Tail, Writer, partitions
@@ -52,17 +51,6 @@ class Taken(Exception):
     """Another record came first for one of the positions."""
 
 
-class _Wait:
-    """What one insert waits for: its record's offset to be read back."""
-
-    __slots__ = ("done", "offset", "problem")
-
-    def __init__(self) -> None:
-        self.done = threading.Event()
-        self.offset = -1
-        self.problem = ""
-
-
 class SharedLog:
     """The accepted events of a single-partition topic, and the way to add to them.
 
@@ -75,8 +63,7 @@ class SharedLog:
         self._lock = threading.Lock()
         self._moved = threading.Condition(self._lock)
         self._accepted = Accepted(topic)
-        self._waits: list[tuple[int, int, _Wait]] = []
-        self._order = count()
+        self._waits = Waits()
         self._listeners: set[threading.Event] = set()
         self._failure = ""
         self._closed = False
@@ -119,7 +106,7 @@ class SharedLog:
             self._check()
             if taken := self._accepted.holder(events):
                 raise Taken(taken)
-        key, wait = events[0].aggregate, _Wait()
+        key, wait = events[0].aggregate, Wait()
 
         def delivered(error: KafkaError | None, message: Message) -> None:
             self._delivered(wait, error, message)
@@ -136,7 +123,7 @@ class SharedLog:
             raise LogUnavailable(f"{key}: not written: {problem.args[0].str()}") from problem
         if self._closed:  # by another thread, just now: nobody serves the acknowledgement
             raise LogUnavailable(f"{key}: this store was closed; it may have been written")
-        if not wait.done.wait(ACKNOWLEDGE_MS / 1000 + READ_BACK_S):
+        if not wait.ended(ACKNOWLEDGE_MS / 1000 + READ_BACK_S):
             wait.problem = "not read back in time; it is not known whether it was written"
         if wait.problem:
             raise LogUnavailable(f"{key} version {events[0].version}: {wait.problem}")
@@ -145,29 +132,26 @@ class SharedLog:
                 return numbers
             raise Taken(self._accepted.holder(events) or f"{key}: refused by every reader")
 
-    def _delivered(self, wait: _Wait, error: KafkaError | None, message: Message) -> None:
+    def _delivered(self, wait: Wait, error: KafkaError | None, message: Message) -> None:
         """In the acknowledging thread: the record has an offset, or will not get one."""
         if error is not None:
-            wait.problem = (
+            wait.end(
                 f"{self.broker.servers} did not acknowledge it ({error.str()}); "
                 "it is not known whether it was written"
             )
-            wait.done.set()
             return
         offset = message.offset()
         if offset is None or offset < 0:  # a retry the broker knew as one, but no longer where
-            wait.problem = "written, but its offset is unknown and so is whether it came first"
-            wait.done.set()
+            wait.end("written, but its offset is unknown and so is whether it came first")
             return
         with self._lock:
             wait.offset = offset
             if wait.offset < self._accepted.next_offset:
-                wait.done.set()
+                wait.end()
             elif self._failure:
-                wait.problem = f"written, but not read back: {self._failure}"
-                wait.done.set()
+                wait.end(f"written, but not read back: {self._failure}")
             else:
-                heapq.heappush(self._waits, (wait.offset, next(self._order), wait))
+                self._waits.add(wait)
 
     # Reading
 
@@ -237,8 +221,7 @@ class SharedLog:
                 with self._moved:
                     for record in records:
                         self._accepted.apply(record)
-                    while self._waits and self._waits[0][0] < self._accepted.next_offset:
-                        heapq.heappop(self._waits)[2].done.set()
+                    self._waits.read_to(self._accepted.next_offset)
                     self._moved.notify_all()
                     for event in self._listeners:
                         event.set()
@@ -248,10 +231,7 @@ class SharedLog:
     def _fail(self, problem: str) -> None:
         with self._moved:
             self._failure = problem
-            for _, _, wait in self._waits:
-                wait.problem = f"written, but not read back: {problem}"
-                wait.done.set()
-            self._waits.clear()
+            self._waits.fail(f"written, but not read back: {problem}")
             self._moved.notify_all()
             for event in self._listeners:
                 event.set()
