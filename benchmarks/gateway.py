@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import re
 import shutil
 import subprocess
@@ -67,8 +66,7 @@ def main() -> None:
 def measure(here: Place, seconds: int, connections: int) -> None:
     port = free_port()
     command = [sys.executable, "-m", "deploy.parts", "gateway", "--port", str(port)]
-    addresses = {"PLEDGER_HOME": str(here.home), "PLEDGER_BROKER": here.broker.servers}
-    gateway = subprocess.Popen(command, env={**os.environ, **addresses})
+    gateway = subprocess.Popen(command, env=here.environment)
     try:
         address = f"http://{LOOPBACK}:{port}"
         prepare(address)

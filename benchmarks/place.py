@@ -54,7 +54,14 @@ class Place:
 
     @property
     def home(self) -> Path:
+        """Where the processes of this ledger keep their state."""
         return self.directory / "home"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of a process of this ledger."""
+        addresses = {"PLEDGER_HOME": str(self.home), "PLEDGER_BROKER": self.broker.servers}
+        return {**os.environ, **addresses}
 
 
 @contextmanager
@@ -141,17 +148,12 @@ def consume_bare(
 @contextmanager
 def worker(here: Place, only: Collection[str]) -> Iterator[subprocess.Popen[bytes]]:
     """A worker process that runs the processors named in `only`."""
-    environment = {
-        **os.environ,
-        "PLEDGER_HOME": str(here.home),
-        "PLEDGER_BROKER": here.broker.servers,
-    }
     here.home.mkdir(parents=True, exist_ok=True)
     log = here.directory / f"worker-{'-'.join(only)}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "streams.worker", "--only", ",".join(only)],
-            env=environment,
+            env=here.environment,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
