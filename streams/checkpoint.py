@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 
+from events import topics
 from events.position import Record
 from streams.failpoints import reached
 from streams.processor import Place, Processor, check_follows
@@ -45,6 +46,11 @@ def checkpoint(
             records = batch[start : start + SLICE]
             outputs = fold.decide(records)
             reached(name, "decided")
+            # Letters first: an output that stands is not decided again, nor its letter.
+            letters = outputs.pop((topics.DEAD_LETTERS, 0), None)
+            if letters:
+                processor.writer.append_all(topics.DEAD_LETTERS, 0, letters)
+                processor.writer.flush()
             for (topic, partition), written in outputs.items():
                 processor.writer.append_all(topic, partition, written)
                 counts["written"] += len(written)

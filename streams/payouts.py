@@ -51,6 +51,11 @@ class PayoutsProcessor(Processor):
     def new_fold(self, place: Place, committed: Committed | None) -> PayoutsFold:
         return PayoutsFold(self, place, committed)
 
+    def shut(self) -> None:
+        super().shut()
+        if self._decisions is not None:
+            self._decisions.close()
+
 
 class PayoutsFold(Fold):
     """Keeps nothing: the number it accepted last travels with the committed offset."""

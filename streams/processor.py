@@ -157,9 +157,15 @@ class Processor(ABC):
 
 
 def check_follows(place: Place, next_input: int, records: Sequence[Record]) -> None:
-    """Raises LogError when records of the partition are missing before `records`."""
-    if records and records[0].offset != next_input:
-        raise LogError(
-            f"{place}: offset {next_input} is missing, the broker gave {records[0].offset}; "
-            "the ledger's topics must keep every record (retention.ms=-1, cleanup.policy=delete)"
-        )
+    """Raises LogError when records of the partition are missing before or among `records`."""
+    if not records or (
+        records[0].offset == next_input and records[-1].offset == next_input + len(records) - 1
+    ):
+        return
+    for expected, record in enumerate(records, next_input):
+        if record.offset != expected:
+            raise LogError(
+                f"{place}: offset {expected} is missing, the broker gave {record.offset}; the "
+                "ledger's topics must keep every record (retention.ms=-1, cleanup.policy=delete) "
+                "and take no transactions, whose markers use up offsets"
+            )

@@ -21,24 +21,23 @@ class SinkSource(ThreadedService):
         super().__init__(WAREHOUSE, fail)
         self._start = start
         self._sink: WarehouseSink | None = None
-        self._failed = False
         self.processor = None
 
     @Service.task
     async def _step(self) -> None:
-        while not self.should_stop and not self._failed:
+        while not self.should_stop and not self.failed:
             await self.guarded(self._once)
 
     def _once(self) -> None:
-        try:
-            if self._sink is None:
-                self._sink = self._start()
-            self._sink.step(WAIT_S)
-        except BaseException:
-            self._failed = True
-            raise
+        if self._sink is None:
+            self._sink = self._start()
+        self._sink.step(WAIT_S)
 
     async def on_stop(self) -> None:
-        if self._sink is not None:
-            await self.in_thread(self._sink.close)
+        # Behind the step under way, which may be the one that makes the sink.
+        await self.in_thread(self._close)
         self._thread.shutdown()
+
+    def _close(self) -> None:
+        if self._sink is not None:
+            self._sink.close()

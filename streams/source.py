@@ -38,6 +38,7 @@ class ThreadedService(Service):
     def __init__(self, name: str, fail: Callable[[BaseException], None]) -> None:
         super().__init__()
         self.name = name
+        self.failed = False
         self._fail = fail
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
 
@@ -46,12 +47,20 @@ class ThreadedService(Service):
         return await loop.run_in_executor(self._thread, work, *arguments)
 
     async def guarded(self, work: Callable[..., T], *arguments: Any) -> T | None:
-        """As `in_thread`; an error is reported, and nothing more is done."""
+        """As `in_thread`; an error is reported, and nothing more is done after it: what is
+        in memory is not to be trusted.
+
+        Nor is anything begun once the service stops: its closing is then queued in the
+        thread, and what came behind that would find everything closed.
+        """
+        if self.failed or self.should_stop:
+            return None
         try:
             return await self.in_thread(work, *arguments)
         except Interrupted:
             return None
         except Exception as problem:
+            self.failed = True
             self._fail(problem)
             return None
 
@@ -89,7 +98,6 @@ class BatchSource(ThreadedService):
         self._begun, self._done = asyncio.Event(), asyncio.Event()
         self.processor: Processor | None = None
         self.reader: Reader | None = None
-        self.failed = False
 
     @Service.task
     async def _feed(self) -> None:
@@ -130,11 +138,7 @@ class BatchSource(ThreadedService):
 
     def _checkpoint(self, batches: Batches) -> None:
         assert self.reader is not None and self.processor is not None
-        try:
-            checkpoint(self.reader, self.processor, batches)
-        except BaseException:
-            self.failed = True  # what is in memory is not to be trusted: no further round
-            raise
+        checkpoint(self.reader, self.processor, batches)
 
     async def on_stop(self) -> None:
         if self.processor is not None:

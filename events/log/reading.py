@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from itertools import chain
 
@@ -13,6 +14,9 @@ from events.settings import Broker
 
 BATCH = 10_000
 """Records a bulk read takes at a time."""
+
+STALL_S = 60.0
+"""How long nothing may come of what is there before a bulk read gives up."""
 
 
 def partitions(broker: Broker, topic: str) -> int:
@@ -69,7 +73,8 @@ def read_batches(
 ) -> Iterator[list[Record]]:
     """Batches of records start <= offset < end, in order; `end` None: the end as of now.
 
-    Raises LogError when the partition no longer holds `start` (records were deleted).
+    Raises LogError when the partition no longer holds `start` (records were deleted), or
+    nothing comes for `STALL_S`.
     """
     client = open_consumer(broker)
     try:
@@ -82,6 +87,7 @@ def read_batches(
             raise LogError(f"{Position(topic, partition, start)} is gone: the log begins at {low}")
         client.assign([spot])
         next_offset = start
+        deadline = time.monotonic() + STALL_S
         while next_offset < end:
             # consume() waits its timeout out when fewer come: never ask for more than there is.
             batch = []
@@ -93,6 +99,12 @@ def read_batches(
             if batch:
                 next_offset = batch[-1].offset + 1
                 yield batch
+                deadline = time.monotonic() + STALL_S
+            elif time.monotonic() > deadline:
+                raise LogError(
+                    f"{topic}/{partition}: stuck at offset {next_offset} of {end} for "
+                    f"{STALL_S:g} s; is {broker.servers} reachable?"
+                )
     finally:
         client.close()
 
