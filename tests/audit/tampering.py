@@ -14,10 +14,9 @@ import msgspec
 
 from events import topics
 from events.position import Position, Record
-from tests.audit.memory import NOON, PARTITIONS, MemoryLedger, MemoryLog
+from tests.audit.memory import DAY, NOON, PARTITIONS, MemoryLedger, MemoryLog
 from tests.audit.scene import edit, found
 
-DAY = 86_400_000
 Tampering = Callable[[MemoryLedger], object]
 
 

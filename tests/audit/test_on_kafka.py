@@ -28,7 +28,8 @@ from events.partitioning import partition_of
 from events.settings import Broker, Settings
 from events.terms import Rule
 from tests.conftest import TEST_PARTITIONS
-from tests.streams.processes import started, wait_until
+from tests.streams.processes import started
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.broker
 

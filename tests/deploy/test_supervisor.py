@@ -7,8 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from deploy.running import group_members, read_parts, supervisor_of
 from events.settings import Settings, endpoints_file
 from events.topics import JOURNAL
 from tests.deploy.test_topics import set_topic
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.broker
 
@@ -40,13 +40,6 @@ def status(home: Path) -> dict[str, Any]:
     """`pledger status --json`, healthy or not."""
     found: dict[str, Any] = json.loads(pledger(home, "status", "--json", code=None).stdout)
     return found
-
-
-def until(what: str, holds: Callable[[], bool], seconds: float = 40) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.1)
 
 
 def gone(pid: int) -> bool:
@@ -91,7 +84,7 @@ def test_killed_parts_come_back_at_their_addresses(home: Path, names: list[str])
         again = [p for p in parts if p.name in names and p.restarts > before[p.name].restarts]
         return len(again) == len(names) and all(part.healthy for part in parts)
 
-    until(f"{names} are back", back)
+    wait_until(back, f"{names} are back")
     found = status(home)
     assert found["healthy"], found["parts"]
     for part in found["parts"]:
@@ -103,7 +96,7 @@ def test_a_killed_supervisor_takes_its_parts_along(home: Path) -> None:
     parts = status(home)["parts"]
     os.kill(status(home)["supervisor"], signal.SIGKILL)
     if sys.platform == "linux":
-        until("the parts are gone", lambda: all(gone(p["pid"]) for p in parts), seconds=10)
+        wait_until(lambda: all(gone(p["pid"]) for p in parts), "the parts are gone", seconds=10)
     pledger(home, "up", "--detach", *PORTS)
     found = status(home)
     assert found["healthy"], found["parts"]

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -80,14 +80,6 @@ def started(settings: Settings, *command: str, die_at: str = "") -> Iterator[Sta
 
 def driver(settings: Settings, processors: str = DECIDERS, die_at: str = "") -> Started:
     return Started(settings, ("tests.streams.driver", processors), die_at)
-
-
-def wait_until(true: Callable[[], object], what: str, patience: float = PATIENCE_S) -> None:
-    deadline = time.monotonic() + patience
-    while not true():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {patience:g} s: {what}")
-        time.sleep(0.05)
 
 
 def wait_verified(broker: Broker, running: Started, patience: float = PATIENCE_S) -> Found:

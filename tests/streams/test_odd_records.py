@@ -29,8 +29,8 @@ from streams.relay import RelayProcessor
 from streams.state import State, StateError
 from tests.conftest import TEST_PARTITIONS, fresh_topics
 from tests.streams.offline import verify
-from tests.streams.processes import wait_until
 from tests.streams.scenes import NOON, PARTNERS, PROGRAM, append, conversions, found
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.broker
 

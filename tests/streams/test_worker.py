@@ -17,7 +17,6 @@ from tests.streams.processes import (
     Started,
     letters,
     started,
-    wait_until,
     wait_verified,
 )
 from tests.streams.scenes import (
@@ -28,6 +27,7 @@ from tests.streams.scenes import (
     conversions,
     found,
 )
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.broker
 
@@ -116,6 +116,8 @@ def test_payouts_are_told_to_their_aggregates(ledger: Settings) -> None:
         with started(ledger, *WORKER) as worker:
             for step in ("decided", "flushed", "saved"):
                 wait_until(partial(is_funded, decisions, f"po-{step}"), f"po-{step} is funded")
+            # All may have been done before it died: SIGTERM must not come before it began.
+            wait_until(lambda: worker.partitions().get("posting"), "it works")
             wait_verified(ledger.broker, worker)
             assert worker.end() == 0
     assert not letters(ledger.broker)

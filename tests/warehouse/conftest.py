@@ -80,13 +80,6 @@ def freshness(client: Client) -> dict[tuple[str, int], int]:
     return {(topic, partition): end for topic, partition, end in rows}
 
 
-def until(true: Callable[[], bool], what: str, seconds: float = DEADLINE_S) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.05)
-
-
 def contents(client: Client) -> dict[str, tuple[int, int]]:
     """Table → rows and a hash over all of them, in any order, each key once."""
     return {

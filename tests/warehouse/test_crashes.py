@@ -19,7 +19,8 @@ from events.log import Writer
 from events.settings import Broker, Settings
 from streams.schema import connect, migrate
 from streams.sink import WarehouseSink
-from tests.warehouse.conftest import contents, drain, ends, freshness, until
+from tests.waiting import wait_until
+from tests.warehouse.conftest import contents, drain, ends, freshness
 from tests.warehouse.story import Story
 from tests.warehouse_fixture import WarehouseProcess
 
@@ -91,13 +92,13 @@ def test_killed_sinks_lose_and_double_nothing(
     for kill, patience in enumerate((0.0, 0.05, 0.3)):
         before = freshness(client)
         child = start_sink(stage)
-        until(lambda: freshness(client) != before, "a first insert")  # noqa: B023
+        wait_until(lambda: freshness(client) != before, "a first insert")  # noqa: B023
         time.sleep(patience)
         child.kill()
         child.wait(10)
         write_clicks(stage.broker, 1_000, f"more-{kill}")
     start_sink(stage)
-    until(lambda: caught_up(client, stage.broker), "the end of the log")
+    wait_until(lambda: caught_up(client, stage.broker), "the end of the log")
     assert_exact(client, story, extra=3_000)
 
 
@@ -178,13 +179,13 @@ def test_two_sinks_that_overlap(stage: Settings, story: Story) -> None:
 def test_stopped_sink_that_continues(stage: Settings, story: Story, start_sink: StartSink) -> None:
     client = migrate(stage.warehouse)
     stopped = start_sink(stage)
-    until(lambda: bool(freshness(client)), "a first insert")
+    wait_until(lambda: bool(freshness(client)), "a first insert")
     stopped.send_signal(signal.SIGSTOP)
     start_sink(stage)
-    until(lambda: caught_up(client, stage.broker), "the other's taking over")
+    wait_until(lambda: caught_up(client, stage.broker), "the other's taking over")
     stopped.send_signal(signal.SIGCONT)
     write_clicks(stage.broker, 5_000, "more")
-    until(lambda: caught_up(client, stage.broker), "the end of the log")
+    wait_until(lambda: caught_up(client, stage.broker), "the end of the log")
     assert_exact(client, story, extra=5_000)
 
 

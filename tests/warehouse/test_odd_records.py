@@ -33,7 +33,8 @@ def click(name: str) -> Click:
 def test_odd_records_hold_nothing_up(stage: Settings, sink: WarehouseSink) -> None:
     """Read as the codec reads them; what ClickHouse would take otherwise does not get in."""
     good = msgspec.json.decode(encode(click("good")))
-    deal = Deal("acme", "c", "e", "D", 10**30, "EUR", START_MS, 0)
+    huge = Deal("acme", "c", "e", "D", 10**30, "EUR", START_MS, 0)
+    taxed = Deal("acme", "c", "f", "E", 1, "EUR", START_MS, 0, tax=10**30)
     writer = Writer(stage.broker)
     odd = [
         encode(click("plain")),
@@ -49,7 +50,8 @@ def test_odd_records_hold_nothing_up(stage: Settings, sink: WarehouseSink) -> No
     ]
     for value in odd:
         writer.append(topics.CLICKS, key="link", value=value)
-    writer.append(topics.CONVERSIONS, key="acme/c", value=encode(deal))
+    for deal in (huge, taxed):
+        writer.append(topics.CONVERSIONS, key="acme/c", value=encode(deal))
     writer.flush()
     drain(sink, stage.broker)
     client = connect(stage.warehouse)
@@ -59,10 +61,12 @@ def test_odd_records_hold_nothing_up(stage: Settings, sink: WarehouseSink) -> No
     ]
     assert [offset for *_, offset in rows] == [0, 1, 2, 3, 4, 9]
     assert client.query("SELECT count() FROM conversions").result_rows == [(0,)]
-    letters = client.query("SELECT source, error FROM unreadable_records").result_rows
-    assert len(letters) == 5
+    query = "SELECT source, error FROM unreadable_records ORDER BY source"
+    letters = client.query(query).result_rows
+    assert len(letters) == 6
     assert [error for source, error in letters if source.startswith("conversions")] == [
-        "a number does not fit in the warehouse's 64 bits"
+        "Expected `int` <= 1000000000000000 - at `$.amount`",
+        "a number does not fit in the warehouse's 64 bits",
     ]
     assert freshness(client) == ends(stage.broker)
 

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
 from events.settings import Warehouse
+from tests.waiting import wait_until
 
 RUNNING = (
     "SELECT count() FROM system.processes WHERE query LIKE '%{0}%' AND query NOT LIKE '%processes%'"
 )
 FOREVER = "SELECT sum(sipHash64(number)) AS {0} FROM numbers(1000000000000)"
-
-
-def until(condition: Callable[[], bool], seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def test_a_failed_query_leaves_nothing_behind(http: httpx.Client) -> None:
@@ -90,8 +81,8 @@ def test_a_query_whose_client_left_is_killed(
     with socket.create_connection((warehouse.host, warehouse.port)) as client:
         head = f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(text)}\r\n\r\n"
         client.sendall(head.encode() + text)
-        assert until(lambda: http.post("/", content=RUNNING.format(name)).text == "1\n")
-    assert until(lambda: http.post("/", content=RUNNING.format(name)).text == "0\n")
+        wait_until(lambda: http.post("/", content=RUNNING.format(name)).text == "1\n", "it runs")
+    wait_until(lambda: http.post("/", content=RUNNING.format(name)).text == "0\n", "it ended")
 
 
 @pytest.mark.parametrize("framing", ["Transfer-Encoding: chunked", "Content-Length: 100"])
