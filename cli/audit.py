@@ -159,9 +159,9 @@ def payout_tree(proof: PayoutProof, shown_entries: int | None) -> Tree:
         f"({proof.program}): {proof.status}"
     )
     for step in proof.steps:
-        tree.add(
-            f"{step.entry.kind}  {shown(step.moved, unit)}  {_time(step.entry.at)}  {step.position}"
-        )
+        # Sending moves nothing between accounts: no amount then.
+        moved = f"  {shown(step.moved, unit)}" if step.moved else ""
+        tree.add(f"{step.entry.kind}{moved}  {_time(step.entry.at)}  {step.position}")
     cover = tree.add("what was there before it")
     total = sum(entry.payable for entry in proof.before)
     balance = proof.funding.entry.balance

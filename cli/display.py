@@ -7,6 +7,7 @@ tables show money with its currency. Both go to stdout; progress and errors to s
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -74,7 +75,20 @@ def print_table(rows: Sequence[Row], columns: Sequence[Column], *, title: str = 
 
 
 def print_json(answer: object) -> None:
-    typer.echo(json.dumps(answer, default=_plain, indent=1, ensure_ascii=False))
+    typer.echo(
+        json.dumps(_finite(answer), default=_plain, indent=1, ensure_ascii=False, allow_nan=False)
+    )
+
+
+def _finite(value: Any) -> Any:
+    """`value` with null for NaN and infinities, which JSON does not have (0/0 in a query)."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _finite(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return value
 
 
 def say(sentence: str, answer: Mapping[str, object], *, as_json: bool) -> None:

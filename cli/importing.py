@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -104,7 +106,10 @@ def clicks(
             destination=destination,
         )
         now = time.time_ns() // 1_000_000
-        import_clicks(settings, file, visits, parties, owner_of, report, now=now)
+        try:
+            import_clicks(settings, file, visits, parties, owner_of, report, now=now)
+        except (gzip.BadGzipFile, zlib.error, EOFError) as broken:
+            raise BadOption(f"{file}: not a whole gzip file: {broken}") from broken
     tell(report, as_json)
 
 

@@ -27,6 +27,7 @@ Payout = Annotated[str, typer.Argument(help="The payout's id.")]
 Reference = Annotated[str, typer.Option(help="The bank's or processor's own id.")]
 
 ASK_AGAIN_S = 0.05
+STATUSES = ("requested", "funded", "refused", "sent", "settled", "failed")
 
 LISTING = """
 SELECT payout, program, partner, unit, requested, amount, status, reason, reference, entry,
@@ -143,11 +144,13 @@ def fail(
 def list_payouts(
     partner: Annotated[str, typer.Option(help="Only those of one partner.")] = "",
     program: Annotated[str, typer.Option(help="Only those of one program.")] = "",
-    status: Annotated[str, typer.Option(help="Only those that stand at it.")] = "",
+    status: Annotated[str, typer.Option(help=f"Only these: {', '.join(STATUSES)}.")] = "",
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """List payouts, from the warehouse."""
+    if status and status not in STATUSES:
+        raise BadOption(f"--status {status!r}: expected one of {', '.join(STATUSES)}")
     with warehouse(settings_of(home)) as client:
         found = rows(client, LISTING, partner=partner, program=program, status=status)
     columns = [

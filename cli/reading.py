@@ -11,6 +11,8 @@ from decimal import Decimal, InvalidOperation
 from cli.money import NotMinorUnits, minor_units
 
 BASIS_POINTS_A_PERCENT = 100
+MOST_DIGITS = 16
+"""Larger numbers are mistakes; and 1e999999999 would take for ever to write out."""
 
 
 class BadOption(ValueError):
@@ -20,7 +22,7 @@ class BadOption(ValueError):
 def amount(option: str, text: str, unit: str) -> int:
     """Minor units of `text`, an amount of `unit` such as `1,234.56`. Raises BadOption."""
     try:
-        return minor_units(Decimal(text.replace(",", "").strip()), unit)
+        return minor_units(_number(text.replace(",", "")), unit)
     except InvalidOperation:
         raise BadOption(f"{option} {text!r}: expected an amount such as 12.50") from None
     except NotMinorUnits as problem:
@@ -30,12 +32,20 @@ def amount(option: str, text: str, unit: str) -> int:
 def basis_points(option: str, text: str) -> int:
     """Basis points of a rate such as `12.5%`. Raises BadOption."""
     try:
-        points = Decimal(text.rstrip("% ")) * BASIS_POINTS_A_PERCENT
+        points = _number(text.rstrip("% ")) * BASIS_POINTS_A_PERCENT
     except InvalidOperation:
         raise BadOption(f"{option} {text!r}: expected a rate such as 12.5%") from None
     if points != int(points):
         raise BadOption(f"{option} {text!r}: finer than a basis point (0.01%)")
     return int(points)
+
+
+def _number(text: str) -> Decimal:
+    """A number people mean; raises InvalidOperation for others, NaN and Infinity included."""
+    number = Decimal(text.strip())
+    if not number.is_finite() or number.adjusted() >= MOST_DIGITS:
+        raise InvalidOperation
+    return number
 
 
 def moment(option: str, text: str) -> int:

@@ -115,9 +115,16 @@ def period(month: str, since: str, until: str) -> tuple[int, int]:
             first = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
         except ValueError:
             raise BadOption(f"--month {month!r}: expected year and month, as 2025-03") from None
-        after = (first + timedelta(days=31)).replace(day=1)
+        try:
+            after = (first + timedelta(days=31)).replace(day=1)
+        except OverflowError:
+            return int(first.timestamp()) * 1000, FAR
         return int(first.timestamp()) * 1000, int(after.timestamp()) * 1000
-    return moment("--since", since) if since else 0, moment("--until", until) if until else FAR
+    begin = moment("--since", since) if since else 0
+    end = moment("--until", until) if until else FAR
+    if end <= begin:
+        raise BadOption(f"--until {until!r} is not after --since {since or '1970-01-01'!r}")
+    return begin, end
 
 
 def named(purse: tuple[str, str], sums: dict[str, int]) -> dict[str, Any]:

@@ -25,10 +25,16 @@ Home = Annotated[
     Path | None,
     typer.Option("--home", help="The ledger's directory [default: $PLEDGER_HOME or ~/.pledger]"),
 ]
-BrokerPort = Annotated[int, typer.Option("--port", help="Port of the broker; 0: any free one")]
-WarehousePort = Annotated[int, typer.Option("--warehouse-port", help="0: any free one")]
-GatewayPort = Annotated[int, typer.Option("--gateway-port", help="0: any free one")]
-Port = Annotated[int, typer.Option("--port", help="0: any free one")]
+BrokerPort = Annotated[
+    int, typer.Option("--port", min=0, max=65535, help="Port of the broker; 0: any free one")
+]
+WarehousePort = Annotated[
+    int, typer.Option("--warehouse-port", min=0, max=65535, help="0: any free one")
+]
+GatewayPort = Annotated[
+    int, typer.Option("--gateway-port", min=0, max=65535, help="0: any free one")
+]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON")]
 
 

@@ -18,6 +18,9 @@ from events.terms import ConversionKind, Rule
 
 app = typer.Typer(no_args_is_help=True, help="Terms: what a program pays for, in versions.")
 
+EPOCH = "1970-01-01T00:00:00Z"
+"""Where time begins: terms in force from here were always in force."""
+
 Program = Annotated[str, typer.Argument(help="The program's id.")]
 Reward = Annotated[str, typer.Option(help="A rate (10%) or an amount (5.00).", metavar="REWARD")]
 Days = Annotated[int, typer.Option(min=0)]
@@ -56,6 +59,8 @@ def add(
     settings = settings_of(home)
     now = time.time_ns() // 1_000_000
     if file is not None:
+        if sale or renewal or lead:
+            raise BadOption("--file with --sale, --renewal or --lead: give one or the other")
         wanted = read_terms(file)
     else:
         with directory(settings) as follower:
@@ -82,9 +87,9 @@ def add(
             engine=wanted.engine,
             by=by,
         )
-    answer = {"program": program, "version": added.version, "effective_from": iso(since)}
+    answer = {"program": program, "version": added.version, "effective_from": iso(since) or EPOCH}
     say(
-        f"terms {added.version} of {program} added, in force from {iso(since)}",
+        f"terms {added.version} of {program} added, in force from {iso(since) or EPOCH}",
         answer,
         as_json=as_json,
     )
@@ -96,11 +101,13 @@ def list_terms(program: Program, home: Home = None, as_json: AsJson = False) -> 
     with directory(settings_of(home)) as follower:
         versions = follower.directory.terms_versions(program)
         found = follower.directory.program(program, follower.directory.count)
-    currency = found.currency if found else ""
+    if found is None:
+        raise BadOption(f"program {program!r} does not exist; see `pledger programs list`")
+    currency = found.currency
     rows = [
         {
             "version": entry.terms.version,
-            "effective_from": iso(entry.terms.effective_from),
+            "effective_from": iso(entry.terms.effective_from) or EPOCH,
             "rules": entry.terms.rules,
             "attribution": entry.terms.attribution,
             "window_days": entry.terms.window_days,

@@ -40,12 +40,19 @@ class TermsFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_terms(path: Path) -> TermsFile:
     """The terms in a .toml or .json file; raises BadOption, naming the key."""
-    content = path.read_text(encoding="utf-8")
     try:
+        content = path.read_text(encoding="utf-8")
         found = json.loads(content) if path.suffix == ".json" else tomllib.loads(content)
         if isinstance(found, dict) and "effective_from" in found:
             found["effective_from"] = str(found["effective_from"])  # TOML has dates of its own
-        return msgspec.convert(found, TermsFile)
+        terms = msgspec.convert(found, TermsFile)
+        for number, rule in enumerate(found["rules"]):
+            # Facts are read leniently (`Rule`), what people write is not: a misspelt
+            # `currency` would pay in another one.
+            for key in set(rule) - set(Rule.__struct_fields__):
+                raise ValueError(f"rules[{number}].{key}: there is no such key")
+        terms.since(0)
+        return terms
     except (msgspec.ValidationError, ValueError) as problem:
         raise BadOption(
             f"{path}: {problem}; expected rules (name, event, type, amount) and, by choice, "

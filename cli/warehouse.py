@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.display import AsJson, Column, print_json, show, text
+from cli.failures import in_words
 from cli.ledger import rows, warehouse
+from cli.reading import BadOption
 from cli.system import Home, settings_of
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
 
 DEAD_LETTERS = """
 SELECT source, processors, error, key, value, recorded
@@ -38,9 +43,20 @@ def sql(
 
         pledger sql "SHOW TABLES"
     """
+    from clickhouse_connect.driver.exceptions import ClickHouseError
+
     asked = typer.get_text_stream("stdin").read() if query == "-" else query
+    if not asked.strip():
+        raise BadOption('no query; for example: pledger sql "SHOW TABLES"')
     with warehouse(settings_of(home)) as client:
-        found = client.query(asked, settings={"readonly": 1})
+        try:
+            found = client.query(asked, settings={"readonly": 1})
+        except ClickHouseError as problem:
+            if "UNKNOWN_TABLE" in str(problem) and is_complete(client):
+                raise BadOption(
+                    f'{in_words(problem)}: `pledger sql "SHOW TABLES"` lists those there are'
+                ) from problem
+            raise
         names = list(found.column_names)
         values = found.result_rows
     if as_json:
@@ -52,6 +68,11 @@ def sql(
         as_json=False,
         empty="no rows",
     )
+
+
+def is_complete(client: Client) -> bool:
+    """Whether the ledger's tables and views are there: an unknown table is then the query's."""
+    return bool(client.command("EXISTS TABLE trial_balance"))
 
 
 def dead_letters(

@@ -67,9 +67,12 @@ def read_csv(path: Path, column: Column, report: Report) -> Iterator[Visit]:
         reader = csv.DictReader(file, delimiter=delimiter)
         wanted = column.get("occurred_at", "occurred_at")
         if wanted not in (reader.fieldnames or ()):
+            have = ", ".join(reader.fieldnames or ()) or "none: the file is empty"
+            if not have.replace("\ufffd", "\n").isprintable():
+                have = "no line of text in utf-8"
             raise ColumnError(
                 f"{path}: no column {wanted!r}, which says when a click happened; found "
-                f"{', '.join(reader.fieldnames or ())}; name it by --column occurred_at=COLUMN"
+                f"{have}; name it by --column occurred_at=COLUMN"
             )
         ended = 1
         for row in reader:

@@ -19,7 +19,7 @@ from cli.imports.map_fields import Field, NotANumber, moment
 from cli.imports.order_rows import Order
 from cli.money import NotMinorUnits, minor_units
 from events.click_token import MAX_FUTURE_MS, BadToken, ClickKeys
-from events.conversions import CitedClick, Deal, Item, Refund
+from events.conversions import MAX_MINOR_UNITS, CitedClick, Deal, Item, Refund
 from events.ids import BadId, foreign_id, slug
 
 KINDS = {"sale", "renewal"}
@@ -177,6 +177,14 @@ class OrderReader:
         return tuple(items)
 
     def _minor(self, amount: Decimal, currency: str, key: str) -> int:
+        minor = self._exact(amount, currency, key)
+        if minor > MAX_MINOR_UNITS:
+            raise UnusableOrder(
+                key, f"{amount} {currency}: expected at most {MAX_MINOR_UNITS} minor units"
+            )
+        return minor
+
+    def _exact(self, amount: Decimal, currency: str, key: str) -> int:
         if self.shape.deal.unit == "minor":
             if amount != int(amount):
                 raise UnusableOrder(key, f"{amount}: expected whole minor units (deal.unit)")

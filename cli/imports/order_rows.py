@@ -126,7 +126,9 @@ def _shape_problem(header: list[str], values: list[str], shape: FileShape) -> _P
 
 def check_columns(path: Path, shape: DealMap, header: list[str]) -> None:
     """Raises MapError, with the key's path, for a column that is not in the header."""
-    have = f"{path} has the columns {', '.join(header)}"
+    have = f"{path} has the columns {', '.join(header)}" if header else f"{path} is empty"
+    if any(not char.isprintable() for char in have):
+        have = f"{path} does not begin with a line of text in {shape.file.encoding} (file.encoding)"
     for column in shape.file.numbers:
         if column not in header:
             raise MapError(f"file.numbers: no column {column!r}; {have}")
