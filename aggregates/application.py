@@ -207,24 +207,24 @@ class Decisions(DecidingApplication):
     # Finding
 
     def _program(self, program: str) -> Program:
-        return self._get(Program, Program.create_id(program), "`create_program` makes it")
+        return self._get(Program, Program.create_id(program), "create it first")
 
     def _partner(self, partner: str) -> Partner:
-        return self._get(Partner, Partner.create_id(partner), "`register_partner` makes it")
+        return self._get(Partner, Partner.create_id(partner), "register it first")
 
     def _member(self, partner: str, program: str) -> Partner:
         self._program(program)
         return self._partner(partner)
 
     def _link(self, link: str) -> Link:
-        return self._get(Link, Link.create_id(link), "`create_link` makes it")
+        return self._get(Link, Link.create_id(link), "create it first")
 
     def _coupon(self, program: str, code: str) -> Coupon:
         name = Coupon.create_id(program, coupon_code(code))
-        return self._get(Coupon, name, "`create_coupon` makes it")
+        return self._get(Coupon, name, "create it first")
 
     def _payout(self, payout: str) -> Payout:
-        return self._get(Payout, Payout.create_id(payout), "`request_payout` makes it")
+        return self._get(Payout, Payout.create_id(payout), "request it first")
 
 
 def open_decisions(broker: Broker, topic: str = "") -> Decisions:

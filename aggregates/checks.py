@@ -80,7 +80,7 @@ def url_of(field: str, text: str) -> str:
 def amount_of(field: str, amount: int, least: int = 0) -> int:
     """An amount in minor units."""
     if type(amount) is not int or not least <= amount <= LARGEST_AMOUNT:
-        raise Invalid(field, amount, f"minor units, an integer of at least {least}")
+        raise Invalid(field, amount, f"minor units, an integer from {least} to {LARGEST_AMOUNT}")
     return amount
 
 

@@ -103,7 +103,7 @@ def test_each_decision_needs_what_it_speaks_of(decisions: Decisions) -> None:
         lambda: decisions.create_coupon("acme", "ten", "jane"),
         lambda: decisions.request_payout("po-1", "jane", "acme", "EUR"),
     ):
-        with pytest.raises(NotFound, match="no partner jane; `register_partner` makes it"):
+        with pytest.raises(NotFound, match="no partner jane; register it first"):
             command()
     decisions.register_partner("jane", "Jane")
     with pytest.raises(NotFound, match="no program other"):
