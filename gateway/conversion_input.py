@@ -218,7 +218,10 @@ def instant(field: str, given: int | str | None) -> int:
             raise FieldProblem(
                 field, f"{field}={given!r}: expected ISO 8601 in UTC, such as 2026-11-23T07:30:00Z"
             )
-        return (read - EPOCH) // timedelta(milliseconds=1)
+        at = (read - EPOCH) // timedelta(milliseconds=1)
+        if at < 0:
+            raise FieldProblem(field, f"{field}={given!r}: lies before 1970")
+        return at
     if given < 0 or 0 < given < LEAST_MS:
         raise FieldProblem(
             field, f"{field}={given}: expected milliseconds since 1970 UTC; this is one before 1973"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -9,6 +10,8 @@ import msgspec
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 1
+NAMED_FIELD = re.compile(r"(?:missing required|unknown) field `(.*)`$")
+"""msgspec tells where the object stands, and the missing or unknown field in its words."""
 
 
 class Problem(Exception):
@@ -50,4 +53,8 @@ def from_decode_error(problem: Exception) -> FieldProblem:
     """msgspec's `Expected … - at `$.amount`` as a problem that names the field."""
     text = str(problem)
     detail, _, path = text.partition(" - at `$")
-    return FieldProblem(path.rstrip("`").lstrip("."), detail or text)
+    path = path.rstrip("`").lstrip(".")
+    named = NAMED_FIELD.search(detail)
+    if named:
+        path = f"{path}.{named[1]}" if path else named[1]
+    return FieldProblem(path, detail or text)

@@ -10,11 +10,33 @@ from typing import Any
 
 from litestar import MediaType, Request, get
 
+from gateway.problems import MEDIA_TYPE
+
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 code { font-size: .95em } h2 { margin-top: 2rem; text-transform: capitalize }
 dt { margin-top: .8rem } .verb { display: inline-block; width: 4rem; font-weight: bold }
 """
+
+PROBLEM = {
+    "description": "Not done: 400, 404, 409, 422 or 503, as problem details (RFC 9457)",
+    "content": {
+        MEDIA_TYPE: {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status", "detail"],
+                "properties": {
+                    "type": {"type": "string"},
+                    "title": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "detail": {"type": "string"},
+                    "field": {"type": "string"},
+                },
+            }
+        }
+    },
+}
+"""What every operation answers when it does not do what was asked."""
 
 VERBS = ("get", "post", "put", "patch", "delete")
 
@@ -22,7 +44,17 @@ VERBS = ("get", "post", "put", "patch", "delete")
 @get("/openapi.json", include_in_schema=False)
 async def openapi_document(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """The OpenAPI 3.1 document of all routes."""
-    return request.app.openapi_schema.to_schema()
+    return with_problems(request.app.openapi_schema.to_schema())
+
+
+def with_problems(schema: dict[str, Any]) -> dict[str, Any]:
+    """`schema` with the errors as they are: the framework would document its own."""
+    for item in schema["paths"].values():
+        for verb in VERBS:
+            if operation := item.get(verb):
+                operation["responses"].pop("400", None)
+                operation["responses"]["default"] = PROBLEM
+    return schema
 
 
 @get("/docs", media_type=MediaType.HTML, include_in_schema=False)

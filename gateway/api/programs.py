@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from litestar import Router, get, post
 from msgspec import Struct
 
-from events.terms import Rule, Terms
+from events.terms import ConversionKind, Rule, Terms
 from gateway.api.context import AUTHOR, Context
 from gateway.api.paging import DEFAULT_LIMIT, EndingBefore, Limit, Page, StartingAfter, page
 from gateway.conversion_input import When, instant
@@ -19,10 +21,24 @@ class NewProgram(Struct, forbid_unknown_fields=True):
     currency: str
 
 
+class NewRule(Struct, forbid_unknown_fields=True):
+    """One thing that earns: `percentage` in basis points, `flat` in minor units of `currency`
+    (empty: the program's)."""
+
+    name: str
+    event: ConversionKind
+    type: Literal["percentage", "flat"]
+    amount: int
+    currency: str = ""
+
+    def rule(self) -> Rule:
+        return Rule(self.name, self.event, self.type, self.amount, self.currency)
+
+
 class NewTerms(Struct, forbid_unknown_fields=True):
     """A new version of a program's terms; versions that stand are never changed."""
 
-    rules: list[Rule]
+    rules: list[NewRule]
     effective_from: When = None
     attribution: str = "last_touch"
     window_days: int = 30
@@ -87,7 +103,7 @@ async def add_terms(program: str, data: NewTerms, context: Context) -> Terms:
     return await context.command(
         lambda decisions: decisions.add_terms(
             program,
-            data.rules,
+            [given.rule() for given in data.rules],
             effective_from=effective_from,
             attribution=data.attribution,
             window_days=data.window_days,
