@@ -11,7 +11,7 @@ from types import FrameType
 from deploy import DeployError
 from deploy.children import end_group
 from deploy.kafka import STOP_SECONDS, EmbeddedBroker
-from deploy.parts import WarehousePart
+from deploy.parts import WarehousePart, await_healthy
 from deploy.topics import check_cluster, create_topics
 from events.settings import Settings
 
@@ -34,8 +34,16 @@ def run_broker(settings: Settings, port: int, say: Callable[[str], None]) -> Non
 def run_warehouse(settings: Settings, port: int, say: Callable[[str], None]) -> None:
     """The embedded warehouse, until Ctrl-C or SIGTERM."""
     part = WarehousePart(settings, port)
+    process = part.start()
+    try:
+        problem = await_healthy(part, process, part.ready_seconds, lambda: None)
+        if problem is not None:
+            raise DeployError(f"the warehouse did not start: {problem}")
+    except BaseException:
+        end_group(process, STOP_SECONDS)
+        raise
     say(f"warehouse at {part.address}; log in {part.log}")
-    wait_for_signal(part.start(), say)
+    wait_for_signal(process, say)
 
 
 def wait_for_signal(process: subprocess.Popen[bytes], say: Callable[[str], None]) -> None:
