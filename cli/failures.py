@@ -69,8 +69,12 @@ def is_expected(problem: Exception) -> bool:
 
 def in_words(problem: Exception) -> str:
     """One line about `problem`."""
+    from confluent_kafka import KafkaError, KafkaException
+
     if isinstance(problem, OSError) and problem.filename:
         return f"{problem.filename}: {problem.strerror}"
+    if isinstance(problem, KafkaException) and isinstance(problem.args[0], KafkaError):
+        return f"Kafka: {problem.args[0].str()} ({problem.args[0].name()})"
     text = " ".join(str(problem).split())
     answer = CLICKHOUSE_ANSWER.fullmatch(text)
     return answer[1] if answer else text or type(problem).__name__

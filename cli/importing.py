@@ -108,6 +108,9 @@ def clicks(
         now = time.time_ns() // 1_000_000
         try:
             import_clicks(settings, file, visits, parties, owner_of, report, now=now)
+        except KeyboardInterrupt:
+            typer.echo("interrupted; import it again: what is missing is written", err=True)
+            raise
         except (gzip.BadGzipFile, zlib.error, EOFError) as broken:
             raise BadOption(f"{file}: not a whole gzip file: {broken}") from broken
     tell(report, as_json)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.display import PIPE_WIDTH
 from events.settings import (
     DEFAULT_BROKER_PORT,
     DEFAULT_GATEWAY_PORT,
@@ -130,10 +132,13 @@ def print_status(found: Status) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    # Nobody widens a pipe's window; at a terminal its width counts, and cells wrap whole.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
     runs = f"process {found.supervisor}" if found.supervisor else "not running"
     console.print(f"{found.home}: {runs}", soft_wrap=True)
     parts = Table("part", "health", "address", "process", "restarts")
+    for column in parts.columns:
+        column.overflow = "fold"
     for part in found.parts:
         state = "[green]healthy[/]" if part.healthy else f"[red]{part.problem}[/]"
         process = str(part.pid) if part.pid else ""

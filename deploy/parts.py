@@ -142,7 +142,7 @@ def claimed_port(port: int, part: str) -> int:
     if port and not is_free(port):
         raise DeployError(
             f"port {port} of {LOOPBACK}, asked for the {part}, is taken; choose another with "
-            f"--{part}-port (0 takes any free one)"
+            f"--{part}-port, or --port where the {part} runs alone (0 takes any free one)"
         )
     return port or free_port()
 

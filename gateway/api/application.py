@@ -13,6 +13,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.routes import HTTPRoute
 
 from aggregates.errors import (
     AlreadyExists,
@@ -41,6 +42,8 @@ DESCRIPTION = (
     "integers in minor units; times ISO 8601 UTC or milliseconds since 1970; errors problem "
     "details (RFC 9457). POST takes an Idempotency-Key. Visitors follow a link at GET /c/{link}."
 )
+
+METHOD_NOT_ALLOWED = 405
 
 logger = logging.getLogger(__name__)
 
@@ -112,8 +115,23 @@ def _invalid(_request: Request[Any, Any, Any], error: ValidationException) -> An
     return _answer(Problem(422, "; ".join(named) or error.detail, errors=errors))
 
 
-def _http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Answered:
-    return _answer(Problem(error.status_code, error.detail))
+def _http_error(request: Request[Any, Any, Any], error: HTTPException) -> Answered:
+    answer = _answer(Problem(error.status_code, error.detail))
+    if error.status_code == METHOD_NOT_ALLOWED:
+        answer.headers["allow"] = ", ".join(allowed(request.app, request.url.path))
+    return answer
+
+
+def allowed(application: Litestar, path: str) -> list[str]:
+    """The methods of the route that `path` belongs to; RFC 9110 wants them with a 405."""
+    steps = path.strip("/").split("/")
+    for route in application.routes:
+        expected = route.path_components
+        if isinstance(route, HTTPRoute) and len(expected) == len(steps):
+            pairs = zip(expected, steps, strict=True)
+            if all(not isinstance(part, str) or part == step for part, step in pairs):
+                return sorted(route.methods)
+    return []
 
 
 def _refused(_request: Request[Any, Any, Any], error: DecisionError) -> Answered:

@@ -255,3 +255,40 @@ def test_a_page_of_another_site_may_not_command(gateway: RunningGateway) -> None
     problem(gateway.client.post("/v1/programs/acme/pause", headers=headers), 403)
     assert gateway.client.get("/v1/programs/acme").json()["active"] is True
     assert gateway.client.get("/c/spring", headers=headers).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/v1/programs", {"GET", "POST"}),
+        ("DELETE", "/v1/links/x", {"GET"}),
+        ("GET", "/v1/links/x/disable", {"POST"}),
+        ("POST", "/healthz", {"GET"}),
+    ],
+)
+def test_a_405_says_what_is_allowed(
+    gateway: RunningGateway, method: str, path: str, allowed: set[str]
+) -> None:
+    answer = gateway.client.request(method, path)
+    problem(answer, 405)
+    assert allowed <= set(answer.headers["allow"].split(", "))
+
+
+def test_a_misspelt_key_of_a_rule_is_refused(gateway: RunningGateway) -> None:
+    program = name("keys")
+    gateway.client.post(
+        "/v1/programs", json={"program": program, "name": program, "currency": "EUR"}
+    )
+    rule = {"name": "sale", "event": "sale", "type": "percentage", "amount": 500, "curency": "USD"}
+    told = problem(
+        gateway.client.post(f"/v1/programs/{program}/terms", json={"rules": [rule]}), 422
+    )
+    assert "curency" in told["detail"]
+    assert gateway.client.get(f"/v1/programs/{program}/terms").json() == []
+
+
+def test_openapi_says_that_errors_are_problems(gateway: RunningGateway) -> None:
+    document = gateway.client.get("/openapi.json").json()
+    for item in document["paths"].values():
+        for operation in item.values():
+            assert "application/problem+json" in operation["responses"]["default"]["content"]
