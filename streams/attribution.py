@@ -76,7 +76,7 @@ class AttributionFold(Decider):
                     continue
                 self._load(wanted)
             if conversion.known > directory.count:
-                seen = self._follower.refresh()
+                seen = self.processor.refreshed(self._follower)
                 if conversion.known > seen:
                     why = f"known {conversion.known} is ahead of the {seen} decisions"
                     written.append(self._unreadable(record, why, letters))

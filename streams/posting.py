@@ -140,7 +140,7 @@ class PostingFold(Decider):
         is forged; its account shows so and moves no money.
         """
         n, source, at = place
-        seen = self._follower.refresh()
+        seen = self.processor.refreshed(self._follower)
         try:
             return posting.decide(
                 account,

@@ -15,12 +15,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 
 from events.log import METADATA_TIMEOUT_S, LogError, Writer, partitions
 from events.position import Record
 from events.settings import Broker
+from streams.decisions import DirectoryFollower
 from streams.log_identity import log_identity
+from streams.patience import Interrupted, answered
 from streams.state import State
 
 log = logging.getLogger(__name__)
@@ -45,10 +47,6 @@ class Committed(NamedTuple):
 
 Outputs = dict[tuple[str, int], list[tuple[str | bytes, bytes]]]
 """Topic and partition → keys and values to be written there, in order."""
-
-
-class Interrupted(Exception):
-    """The worker is told to stop while a fold is being rebuilt; what was read is saved."""
 
 
 class Fold(ABC):
@@ -112,7 +110,9 @@ class Processor(ABC):
     def open(self, place: Place, committed: Committed | None) -> Fold:
         """Take a partition; a fold that is open is thrown away and read again."""
         self.close(place)
-        fold = self.new_fold(place, committed)
+        fold = answered(
+            lambda: self.new_fold(place, committed), f"{self.name}: {place}", self.stopping
+        )
         self.folds[place] = fold
         log.info("%s: %s from offset %d", self.name, place, fold.next_input)
         return fold
@@ -137,18 +137,24 @@ class Processor(ABC):
 
     def ends(self, topic: str, partition: int) -> tuple[int, int]:
         """First offset kept and next offset to be written, as the broker says now."""
-        try:
-            low, high = self._asking.get_watermark_offsets(
-                TopicPartition(topic, partition), METADATA_TIMEOUT_S
-            )
-        except KafkaException as problem:
-            raise LogError(f"{topic}/{partition}: where does it end? {problem}") from problem
+        spot = TopicPartition(topic, partition)
+        low, high = answered(
+            lambda: self._asking.get_watermark_offsets(spot, METADATA_TIMEOUT_S),
+            f"{topic}/{partition}: where does it end?",
+            self.stopping,
+        )
         return int(low), int(high)
 
     def partitions(self, topic: str) -> int:
         if topic not in self._partitions:
-            self._partitions[topic] = partitions(self.broker, topic)
+            self._partitions[topic] = answered(
+                lambda: partitions(self.broker, topic), topic, self.stopping
+            )
         return self._partitions[topic]
+
+    def refreshed(self, follower: DirectoryFollower) -> int:
+        """How many decisions there are, all of them read by `follower`."""
+        return answered(follower.refresh, "decisions", self.stopping)
 
     def go_on(self) -> None:
         """Raises Interrupted once the worker is told to stop; called between batches."""

@@ -20,6 +20,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from events.log import METADATA_TIMEOUT_S, LogError
 from events.position import Record
+from streams.patience import answered
 from streams.processor import Committed, Place, Processor
 
 log = logging.getLogger(__name__)
@@ -145,7 +146,12 @@ class Reader:
     def _assigned(self, consumer: Consumer, given: list[TopicPartition]) -> None:
         try:
             offsets = []
-            for known in consumer.committed(given, METADATA_TIMEOUT_S):
+            committed_before = answered(
+                lambda: consumer.committed(given, METADATA_TIMEOUT_S),
+                f"{self._processor.name}: committed offsets",
+                self._processor.stopping,
+            )
+            for known in committed_before:
                 place = Place(known.topic, known.partition)
                 committed = (
                     Committed(known.offset, known.metadata or "") if known.offset >= 0 else None

@@ -18,7 +18,8 @@ import faust
 from mode import Service
 
 from streams.checkpoint import checkpoint
-from streams.processor import Interrupted, Processor
+from streams.patience import Interrupted
+from streams.processor import Processor
 from streams.reader import Batches, Reader
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,9 @@ import argparse
 import asyncio
 import gc
 import logging
+import os
 import sys
+import threading
 from collections.abc import Callable, Collection
 from functools import partial
 
@@ -46,6 +48,10 @@ PROCESSORS = (*DECIDERS, WAREHOUSE)
 
 Source = BatchSource | SinkSource
 
+GRACE_S = float(os.environ.get("PLEDGER_GRACE_S", "20"))
+"""How long stopping may take. Longer only without a broker, which librdkafka's and Faust's
+consumers wait for when they are closed; below what a container is given to end."""
+
 GC_THRESHOLD = 200_000
 """Allocations between collections. Records and states hold no cycles; scanning them for
 any costs a tenth of the speed."""
@@ -68,11 +74,28 @@ class LedgerWorker(faust.Worker):
             log.critical("the worker stops: %s", problem, exc_info=problem)
             asyncio.get_running_loop().create_task(self.stop())
 
+    async def stop(self) -> None:
+        if not self.should_stop:
+            _end_after(GRACE_S)
+        await super().stop()
+
     @Service.task
     async def _beat(self) -> None:
         while not self.should_stop:
             self._heartbeat.beat({source.name: source.processor for source in self._sources})
             await self.sleep(INTERVAL_S)
+
+
+def _end_after(seconds: float) -> None:
+    """End this process then, if it still lives; whatever is under way is read back."""
+
+    def end() -> None:
+        log.critical("not stopped within %g s: left as it is, as after a crash", seconds)
+        os._exit(1)
+
+    last = threading.Timer(seconds, end)
+    last.daemon = True
+    last.start()
 
 
 def run(settings: Settings, only: Collection[str] = PROCESSORS) -> None:
