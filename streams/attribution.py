@@ -7,7 +7,7 @@ letters besides.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -134,5 +134,5 @@ class AttributionFold(Decider):
         self.values[key] = attribution.evolve(self.values[key], output)  # type: ignore[arg-type]
         self.changed.add(key)
 
-    def _skip(self, records: Sequence[Record]) -> None:
-        """Nothing to note: numbers are the inputs' own offsets."""
+    def _skip(self, batches: Iterator[Sequence[Record]]) -> None:
+        """Nothing to read: numbers are the inputs' own offsets."""

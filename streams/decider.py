@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import msgspec
@@ -57,8 +57,8 @@ class Decider(Fold):
         """Fold an accepted output; `value` are its bytes in the log."""
 
     @abstractmethod
-    def _skip(self, records: Sequence[Record]) -> None:
-        """Note inputs that are answered already."""
+    def _skip(self, batches: Iterator[Sequence[Record]]) -> None:
+        """Note what inputs said that are answered already; need not read them."""
 
     def undisturbed(self) -> bool:
         return self._end() == self.progress.next_output
@@ -121,22 +121,25 @@ class Decider(Fold):
         _, input_end = self.processor.ends(*place)
         self._refuse_beyond(self.output_topic, progress.next_output, end)
         self._refuse_beyond(place.topic, progress.next_input, input_end)
-        broker = self.processor.broker
         for batch in read_batches(
-            broker, self.output_topic, place.partition, progress.next_output, end
+            self.processor.broker, self.output_topic, place.partition, progress.next_output, end
         ):
             self.processor.go_on()
             self._fold_outputs(batch)
             progress.next_output = batch[-1].offset + 1
             self.save()
         self._refuse_beyond(place.topic, progress.answered, input_end)
-        for batch in read_batches(
-            broker, place.topic, place.partition, progress.next_input, progress.answered
-        ):
-            self.processor.go_on()
-            self._skip(batch)
-            progress.next_input = batch[-1].offset + 1
+        self._skip(self._answered_inputs())
+        # What follows the last answer is decided, whatever state was saved.
+        progress.next_input = max(progress.next_input, progress.answered)
         self.save()
+
+    def _answered_inputs(self) -> Iterator[Sequence[Record]]:
+        """Inputs that are answered, from where the saved state ends."""
+        start, end = self.progress.next_input, self.progress.answered
+        for batch in read_batches(self.processor.broker, *self.place, start=start, end=end):
+            self.processor.go_on()
+            yield batch
 
     def _fold_outputs(self, batch: Sequence[Record]) -> None:
         """Accept what stands in the output partition: the first record for a position wins."""

@@ -7,7 +7,8 @@ missing again). State is kept by partner, and by partner and item: a deal, a lea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -184,10 +185,10 @@ class PostingFold(Decider):
             self.changed.add(book)
         self.progress.at = output.at
 
-    def _skip(self, records: Sequence[Record]) -> None:
+    def _skip(self, batches: Iterator[Sequence[Record]]) -> None:
         """Accept once more, without an entry, what was accepted before."""
         dense = Dense(self.progress.accepted)
-        for record in records:
+        for record in chain.from_iterable(batches):
             try:
                 instruction: Instruction = decode(topics.INSTRUCTIONS, record.value or b"")
             except (msgspec.DecodeError, UnicodeDecodeError):

@@ -106,6 +106,7 @@ class RelayFold(Fold):
         for batch in self._silent(written):
             self.processor.go_on()
             self.decide(batch)
+            self.save()  # a rebuild that is interrupted goes on from here
         self.save()
 
     def _silent(self, written: int) -> Iterator[list[Record]]:

@@ -281,6 +281,36 @@ def test_another_answer_in_the_middle_of_a_round_is_said_loudly(
     assert found_there[3].balance.payable == 3 * 1_250
 
 
+def test_a_letter_stands_before_the_answer_to_its_record(ledger: Settings) -> None:
+    """Who dies right after the answer does not decide it again, and writes no letter then."""
+    known = found(ledger.broker)
+    writer = Writer(ledger.broker)
+    key = conversion_key(PROGRAM, "c-1")
+    writer.append(topics.CONVERSIONS, key=key, value=b"poison")
+    writer.append(topics.CONVERSIONS, key=key, value=encode(deal(1, known)))
+    writer.flush()
+    with running(ledger, AttributionProcessor) as [attribution]:
+        own = attribution.processor.writer
+        append_all = own.append_all
+
+        def dying(topic: str, partition: int, records: list[tuple[str | bytes, bytes]]) -> None:
+            append_all(topic, partition, records)
+            own.flush()
+            if topic == topics.ATTRIBUTIONS:
+                raise RuntimeError("dies here")
+
+        own.append_all = dying  # type: ignore[method-assign, assignment]
+        with pytest.raises(RuntimeError, match="dies here"):
+            attribution.all()
+    with running(ledger, *CHAIN) as runs:
+        for run in runs:
+            run.all()
+    assert verify(ledger.broker).conversions == 2
+    assert list(letters(ledger.broker)) == [
+        f"conversions/{partition_of(key, TEST_PARTITIONS)}/0",
+    ]
+
+
 def test_state_ahead_of_the_log_is_refused(ledger: Settings) -> None:
     """A truncated log, or another one under the same name: nothing is guessed."""
     known = found(ledger.broker)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
 import time
@@ -12,9 +13,11 @@ import pytest
 
 from aggregates.application import Decisions, open_decisions
 from events.settings import Settings
+from streams.source import ThreadedService
 from tests.streams.processes import (
     SESSION_MS,
     Started,
+    all_ends,
     letters,
     started,
     wait_verified,
@@ -34,6 +37,7 @@ pytestmark = pytest.mark.broker
 WORKER = ("streams.worker", "--only", "attribution,relay,posting,payouts")
 DRIVER = ("tests.streams.driver", "attribution,relay,posting,payouts")
 EACH = 2_000
+STOPS = 2
 
 
 def shares(worker: Started) -> list[int]:
@@ -121,6 +125,35 @@ def test_payouts_are_told_to_their_aggregates(ledger: Settings) -> None:
             wait_verified(ledger.broker, worker)
             assert worker.end() == 0
     assert not letters(ledger.broker)
+
+
+def test_a_worker_stopped_under_load_ends_cleanly(ledger: Settings) -> None:
+    known = found(ledger.broker)
+    written = 0
+    for _ in range(STOPS):
+        written += append(ledger.broker, conversions(EACH, known, first=written))
+        before = all_ends(ledger.broker)
+        with started(ledger, *WORKER) as worker:
+            wait_until(lambda: all_ends(ledger.broker) != before, "it writes")  # noqa: B023
+            assert worker.end() == 0, worker.said()[-3_000:]
+    with started(ledger, *WORKER) as worker:
+        assert wait_verified(ledger.broker, worker).conversions == written
+
+
+def test_nothing_is_begun_behind_a_stop() -> None:
+    """What a stopped service was about to do would find everything closed."""
+
+    async def stopped_between() -> tuple[list[int], list[BaseException]]:
+        done: list[int] = []
+        failures: list[BaseException] = []
+        service = ThreadedService("one", failures.append)
+        await service.start()
+        await service.guarded(done.append, 1)
+        await service.stop()
+        await service.guarded(done.append, 2)
+        return done, failures
+
+    assert asyncio.run(stopped_between()) == ([1], [])
 
 
 def test_an_unknown_engine_stops_the_worker(ledger: Settings) -> None:
