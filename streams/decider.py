@@ -23,8 +23,9 @@ from streams.state import StateError
 
 log = logging.getLogger(__name__)
 
-CACHED_KEYS = 20_000
-"""Decoded states a partition keeps in memory before it begins anew: some 20 MB."""
+CACHED_KEYS = 100_000
+"""Decoded states that the partitions of a processor keep in memory, together some 100 MB; one
+that has more than its share begins anew."""
 
 
 class Decider(Fold):
@@ -109,7 +110,7 @@ class Decider(Fold):
         values = self.values
         self.state.save((key, encode(values[key])) for key in self.changed)
         self.changed.clear()
-        if len(values) > CACHED_KEYS:
+        if len(values) * max(1, len(self.processor.folds)) > CACHED_KEYS:
             values.clear()
 
     def close(self) -> None:

@@ -12,10 +12,13 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
-from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
+from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch, WriteBufferManager
 
 PROGRESS_KEY = b"!progress"
 WRITE_BUFFER_BYTES = 16 << 20
+ALL_WRITE_BUFFERS_BYTES = 128 << 20
+BLOCK_CACHE_BYTES = 64 << 20
+"""Shared by all partitions of the process, so that its size does not grow with their number."""
 MEMTABLE_BLOOM = 0.1
 """Share of a write buffer that its filter takes."""
 BLOOM_BITS = 10
@@ -77,10 +80,15 @@ class State:
         self._db.close()
 
 
+_CACHE = Cache(BLOCK_CACHE_BYTES)
+_BUFFERS = WriteBufferManager(ALL_WRITE_BUFFERS_BYTES, False)
+
+
 def _options() -> Options:
     options = Options(raw_mode=True)
     options.create_if_missing(True)
     options.set_write_buffer_size(WRITE_BUFFER_BYTES)
+    options.set_write_buffer_manager(_BUFFERS)
     options.set_max_background_jobs(2)
     # Filters for what is not on disk yet as well: a tenth of posting's time.
     options.set_memtable_whole_key_filtering(True)
@@ -89,6 +97,6 @@ def _options() -> Options:
     options.set_max_open_files(256)
     table = BlockBasedOptions()
     table.set_bloom_filter(BLOOM_BITS, False)
-    table.set_block_cache(Cache(8 << 20))
+    table.set_block_cache(_CACHE)
     options.set_block_based_table_factory(table)
     return options
