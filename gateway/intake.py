@@ -16,13 +16,14 @@ from msgspec import Struct
 
 from events.click_token import ClickKeys
 from events.codec import encode
-from events.conversions import conversion_key
+from events.conversions import Conversion, Refund, conversion_key
 from events.topics import CONVERSIONS
 from gateway.conversion_input import ConversionInput, to_conversion
 from gateway.delivery import AckedLog, NotAcknowledged
 from gateway.known import Known
 from gateway.problems import FieldProblem, Problem, from_decode_error
 from gateway.repeats import Repeats
+from projections.directory import Directory
 
 CHUNK = 2_000
 """Lines of a batch that are read before their acknowledgements are waited for."""
@@ -62,6 +63,24 @@ class BatchAnswer(Struct):
     rejected_count: int
     rejected: list[Rejected]
     warnings: list[Warned]
+
+
+def warnings_of(conversion: Conversion, directory: Directory) -> list[Warned]:
+    """What of a conversion earns nobody anything, as the decisions known to it say."""
+    if isinstance(conversion, Refund):
+        return []
+    found = []
+    program, known = conversion.program, conversion.known
+    click, partner, code = conversion.click, conversion.partner, conversion.coupon_code
+    if click is not None and click.problem:
+        found.append(Warned("click_id", f"{click.problem}: recorded, but this click earns nothing"))
+    if partner and not directory.partner_active(program, partner, known):
+        why = f"partner {partner!r} is not approved by {program}: recorded, but earns nothing"
+        found.append(Warned("partner", why))
+    if code and directory.coupon(program, code, known) is None:
+        why = f"{program} has no active coupon {code!r}: recorded, but this coupon earns nothing"
+        found.append(Warned("coupon_code", why))
+    return found
 
 
 Parsed = Iterable[ConversionInput | FieldProblem]
@@ -114,12 +133,7 @@ class Intake:
             given, directory=self._known.directory, known=self._known.count, keys=self._keys
         )
         key = conversion_key(conversion.program, conversion.customer)
-        click = getattr(conversion, "click", None)
-        warnings = []
-        if click is not None and click.problem:
-            warnings.append(
-                Warned("click_id", f"{click.problem}: recorded, but this click earns nothing")
-            )
+        warnings = warnings_of(conversion, self._known.directory)
         identity = (key, conversion.event_id)
         digest = hashlib.blake2b(encode(given), digest_size=16).digest()
         try:

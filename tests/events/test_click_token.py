@@ -45,6 +45,14 @@ def test_a_token_altered_in_any_byte_is_refused(place: int, flip: int) -> None:
     assert caught.type is (UnknownKey if place == 13 else Forged)
 
 
+def test_a_token_altered_in_its_last_letter_is_refused() -> None:
+    token = KEYS.sign("summer", NOW)
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    for letter in letters.replace(token[-1], ""):  # also those that decode to the same bytes
+        with pytest.raises(Forged):
+            KEYS.verify(token[:-1] + letter)
+
+
 def test_a_token_moved_to_another_link_is_forged() -> None:
     token = KEYS.sign("summer", NOW)
     with pytest.raises(Forged) as caught:

@@ -47,6 +47,7 @@ def send(gateway: RunningGateway, body: Any, **headers: str) -> Any:
 
 
 def test_a_deal_with_everything(gateway: RunningGateway) -> None:
+    gateway.post("/v1/coupons", program="acme", code="SAVE", partner="jane")
     click_id = clicked(gateway)
     sent = deal(
         currency="GBP",
@@ -328,3 +329,15 @@ def test_postback_that_cannot_be_recorded(
     answer = gateway.client.get("/v1/postback", params=query)
     assert answer.status_code == 422, answer.text
     assert answer.json()["field"] == field
+
+
+def test_what_earns_nobody_anything_is_said_at_once(gateway: RunningGateway) -> None:
+    answer = send(gateway, deal(partner="nobody", coupon_code="GONE"))
+    assert answer.status_code == 202
+    assert [(told["field"], told["detail"]) for told in answer.json()["warnings"]] == [
+        ("partner", "partner 'nobody' is not approved by acme: recorded, but earns nothing"),
+        (
+            "coupon_code",
+            "acme has no active coupon 'GONE': recorded, but this coupon earns nothing",
+        ),
+    ]
