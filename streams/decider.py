@@ -24,8 +24,10 @@ from streams.state import StateError
 log = logging.getLogger(__name__)
 
 CACHED_KEYS = 100_000
-"""Decoded states that the partitions of a processor keep in memory, together some 100 MB; one
-that has more than its share begins anew."""
+CACHED_BYTES = 96 << 20
+"""Decoded states that the partitions of a processor keep in memory, and what was encoded of
+them; a partition that exceeds its share begins anew. (A customer's state grows with what he
+buys: keys alone would not bound the memory.)"""
 
 
 class Decider(Fold):
@@ -41,6 +43,8 @@ class Decider(Fold):
         self.values: dict[bytes, msgspec.Struct | None] = {}
         """State by its key on disk, decoded; None: there is none."""
         self.changed: set[bytes] = set()
+        self._encoded = 0
+        """Bytes of states saved since `values` began anew."""
         self.writing: list[tuple[str | bytes, bytes]] = []
         """Keys and values of the outputs of the round under way."""
         try:
@@ -108,10 +112,14 @@ class Decider(Fold):
     def save(self) -> None:
         encode = msgspec.msgpack.encode
         values = self.values
-        self.state.save((key, encode(values[key])) for key in self.changed)
+        saved = [(key, encode(values[key])) for key in self.changed]
+        self.state.save(saved)
         self.changed.clear()
-        if len(values) * max(1, len(self.processor.folds)) > CACHED_KEYS:
+        self._encoded += sum(len(value) for _, value in saved)
+        share = max(1, len(self.processor.folds))
+        if len(values) * share > CACHED_KEYS or self._encoded * share > CACHED_BYTES:
             values.clear()
+            self._encoded = 0
 
     def close(self) -> None:
         self.state.close()

@@ -22,10 +22,11 @@ equal to them, under the same key, so ReplacingMergeTree and FINAL count them on
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as WarehouseError
@@ -33,6 +34,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from events.log import METADATA_TIMEOUT_S, LogError
 from events.settings import Broker, Warehouse
+from streams.patience import answered
 from streams.schema import migrate
 from streams.sink_insert import Inserter, TablesReplaced
 from streams.sink_letters import SinkLetters
@@ -55,6 +57,8 @@ FIRST_BACKOFF_S, LAST_BACKOFF_S = 0.2, 5.0
 """Pause after a failure of the warehouse, doubled up to the last."""
 
 log = logging.getLogger("pledger.warehouse")
+
+T = TypeVar("T")
 
 
 class WarehouseSink:
@@ -197,21 +201,22 @@ class WarehouseSink:
                 self._client.close()
             self._client = migrate(self._warehouse)
             self._inserter = Inserter(self._client, self._letters)
-            cluster = self._consumer.list_topics(timeout=METADATA_TIMEOUT_S).cluster_id
-            check_cluster(self._client, str(cluster))
+            cluster = self._asked(lambda: self._consumer.list_topics(timeout=METADATA_TIMEOUT_S))
+            check_cluster(self._client, str(cluster.cluster_id))
             self._readers = readers(self._client, self._assigned)
-            self._letters.catch_up()
+            self._asked(self._letters.catch_up)
         except WarehouseError as problem:
             self._interrupt(problem)
             return False
-        except KafkaException as problem:
-            raise LogError(f"the broker does not answer: {problem}") from problem
         self._done = {spot: reader.start for spot, reader in self._readers.items() if reader.start}
         self._consumer.assign(
             [TopicPartition(*spot, reader.start) for spot, reader in self._readers.items()]
         )
         self._resumed = self._commit_due = True
         return True
+
+    def _asked(self, ask: Callable[[], T]) -> T:
+        return answered(ask, "the broker does not answer", threading.Event())
 
     def _interrupt(self, problem: Exception) -> None:
         log.warning(

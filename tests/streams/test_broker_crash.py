@@ -28,7 +28,7 @@ pytestmark = pytest.mark.broker
 
 WORKER = ("streams.worker", "--only", "attribution,relay,posting,payouts")
 EACH = 5_000
-AWAY_S = 3.0
+AWAY_S = 2.0
 """How long the broker is gone: less than a worker waits for answers."""
 GRACE_S = 4
 """How long the worker may take to stop, as its environment says."""

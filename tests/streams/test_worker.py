@@ -37,7 +37,6 @@ pytestmark = pytest.mark.broker
 WORKER = ("streams.worker", "--only", "attribution,relay,posting,payouts")
 DRIVER = ("tests.streams.driver", "attribution,relay,posting,payouts")
 EACH = 2_000
-STOPS = 2
 
 
 def shares(worker: Started) -> list[int]:
@@ -127,10 +126,11 @@ def test_payouts_are_told_to_their_aggregates(ledger: Settings) -> None:
     assert not letters(ledger.broker)
 
 
-def test_a_worker_stopped_under_load_ends_cleanly(ledger: Settings) -> None:
+@pytest.mark.parametrize("stops", [1, pytest.param(10, marks=pytest.mark.soak)])
+def test_a_worker_stopped_under_load_ends_cleanly(ledger: Settings, stops: int) -> None:
     known = found(ledger.broker)
     written = 0
-    for _ in range(STOPS):
+    for _ in range(stops):
         written += append(ledger.broker, conversions(EACH, known, first=written))
         before = all_ends(ledger.broker)
         with started(ledger, *WORKER) as worker:
