@@ -23,7 +23,7 @@ PAUSE_S = 0.1
 AWAY = frozenset(
     {
         KafkaError._TRANSPORT,
-        KafkaError._DESTROY,  # of a connection that was given up meanwhile
+        KafkaError._DESTROY_BROKER,  # the connection was given up meanwhile
         KafkaError._ALL_BROKERS_DOWN,
         KafkaError._RESOLVE,
         KafkaError._TIMED_OUT,
