@@ -8,6 +8,7 @@ import typer
 
 from cli.display import AsJson, Column, money, show, text
 from cli.ledger import rows, warehouse
+from cli.money import shown
 from cli.system import Home, settings_of
 
 OUTCOMES = "credited, unattributed, refunded, unmatched, duplicate, conflict, unreadable"
@@ -71,5 +72,5 @@ def _outcome(row: Any) -> str:
     if row["reason"]:
         said += f": {row['reason']}"
     if row["outcome"] == "refunded" and row["unmatched"]:
-        said += f" ({row['unmatched']} minor units match nothing)"
+        said += f" ({shown(row['unmatched'], row['currency'])} match nothing)"
     return said
