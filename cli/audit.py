@@ -5,8 +5,6 @@ Exit status: 0 verified, 1 a difference was found (it is printed), 2 could not b
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
@@ -14,19 +12,17 @@ import typer
 from confluent_kafka import KafkaException
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.tree import Tree
 
 from audit.difference import AuditFailed, Difference
 from audit.log import KafkaLog
 from audit.parallel import DEFAULT_PATIENCE_S, replay_ledger
 from audit.payout import UnknownPayout, prove_payout
-from audit.payout_proof import PayoutProof, ProvedEntry
-from audit.replay import ReplayReport
-from cli.money import shown
-from events import settings
+from cli.display import AsJson, print_json
+from cli.proofs import payout_tree, print_difference, print_report
+from cli.system import Home, settings_of
 from events.click_token import ClickKeys, load_keys
 from events.log import LogError
+from events.settings import Settings
 
 audit_app = typer.Typer(no_args_is_help=True, help="Prove a payout from the log alone.")
 
@@ -38,7 +34,6 @@ Patience = Annotated[
         min=0,
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 SHOWN_ENTRIES = 20
 
@@ -49,6 +44,7 @@ def audit_payout(
     as_json: AsJson = False,
     full: Annotated[bool, typer.Option("--full", help="Print every entry.")] = False,
     patience: Patience = DEFAULT_PATIENCE_S,
+    home: Home = None,
 ) -> None:
     """Walk from a payout back to the clicks and terms behind it, deciding each step again.
 
@@ -60,7 +56,7 @@ def audit_payout(
 
         pledger audit payout po-2026-11-jane --json | jq .proof.amount
     """
-    found = settings.load()
+    found = settings_of(home)
     with _progress("reading the log") as progress:
         task = progress.add_task("records", total=None)
         try:
@@ -79,7 +75,7 @@ def audit_payout(
             _fail(failed.difference, as_json)
             raise typer.Exit(1) from failed
     if as_json:
-        _print_json({"verified": True, "proof": msgspec.to_builtins(proof)})
+        print_json({"verified": True, "proof": msgspec.to_builtins(proof)})
     else:
         Console().print(payout_tree(proof, None if full else SHOWN_ENTRIES))
         typer.echo("verified")
@@ -95,6 +91,7 @@ def replay(
     ] = 0,
     as_json: AsJson = False,
     patience: Patience = DEFAULT_PATIENCE_S,
+    home: Home = None,
 ) -> None:
     """Decide the whole ledger again, from the first record, and compare byte for byte.
 
@@ -105,7 +102,7 @@ def replay(
     if not verify:
         typer.echo("error: say what to do with the replay: pledger replay --verify", err=True)
         raise typer.Exit(2)
-    found = settings.load()
+    found = settings_of(home)
     with _progress("deciding again") as progress:
         task = progress.add_task("records", total=None)
         try:
@@ -120,7 +117,7 @@ def replay(
             progress.stop()
             raise _not_audited(problem) from problem
     if as_json:
-        _print_json(msgspec.to_builtins(report))
+        print_json(msgspec.to_builtins(report))
     else:
         print_report(Console(), report)
         if report.verified:
@@ -135,7 +132,7 @@ def _not_audited(problem: Exception) -> typer.Exit:
     return typer.Exit(2)
 
 
-def _keys(found: settings.Settings) -> ClickKeys | None:
+def _keys(found: Settings) -> ClickKeys | None:
     """The click keys, where this machine has them; without, clicks are only looked up."""
     return load_keys(found.keys) if found.keys.exists() else None
 
@@ -151,101 +148,8 @@ def _progress(what: str) -> Progress:
     )
 
 
-def payout_tree(proof: PayoutProof, shown_entries: int | None) -> Tree:
-    """The way from the payout to its evidence; `shown_entries` None: all of it."""
-    unit = proof.unit
-    tree = Tree(
-        f"payout [bold]{proof.payout}[/]  {shown(proof.amount, unit)} to {proof.partner} "
-        f"({proof.program}): {proof.status}"
-    )
-    for step in proof.steps:
-        # Sending moves nothing between accounts: no amount then.
-        moved = f"  {shown(step.moved, unit)}" if step.moved else ""
-        tree.add(f"{step.entry.kind}{moved}  {_time(step.entry.at)}  {step.position}")
-    cover = tree.add("what was there before it")
-    total = sum(entry.payable for entry in proof.before)
-    balance = proof.funding.entry.balance
-    cover.add(f"payable {shown(total, unit)} from {len(proof.before)} entries")
-    if balance is not None:
-        cover.add(f"of it still on hold {shown(balance.pending, unit)}")
-    listed = proof.before[:shown_entries]
-    for entry in listed:
-        _add_entry(tree, entry, unit)
-    if len(listed) < len(proof.before):
-        tree.add(f"… and {len(proof.before) - len(listed):,} more entries (--full prints all)")
-    tree.add(
-        f"decided again: {proof.entries:,} entries, {proof.conversions:,} conversions, "
-        f"{proof.clicks:,} clicks, {proof.decisions:,} decisions; {proof.records:,} records read"
-    )
-    return tree
-
-
-def _add_entry(tree: Tree, proved: ProvedEntry, unit: str) -> None:
-    entry = proved.entry
-    what = f"{entry.kind}  {shown(proved.payable, unit)}"
-    if entry.deal:
-        what += f"  deal {entry.deal} of {shown(entry.base, unit)}"
-    if entry.reason:
-        what += f"  ({entry.reason})"
-    branch = tree.add(f"{what}  {proved.position}")
-    if entry.rule:
-        branch.add(f"rule {entry.rule} of terms {entry.terms}  {entry.terms_at}")
-    if entry.conversion:
-        branch.add(f"conversion {entry.event_id}  {entry.conversion}")
-    if proved.attribution:
-        branch.add(f"credited by {proved.method or 'refund'}  {proved.attribution}")
-    if proved.click:
-        branch.add(f"click  {proved.click}")
-
-
-def print_report(console: Console, report: ReplayReport) -> None:
-    table = Table(title="replay", show_header=False)
-    for name, count in (
-        ("decisions", report.decisions),
-        ("conversions", report.conversions),
-        ("instructions", report.instructions),
-        ("journal entries", report.entries),
-        ("clicks proved", report.clicks_proved),
-        ("repeats ignored", report.repeats_ignored),
-        ("records unreadable (dead letters)", len(report.unreadable)),
-        ("differences", len(report.differences)),
-        ("records read", report.records),
-        ("records a second", report.records_per_second),
-    ):
-        table.add_row(name, f"{count:,}")
-    console.print(table)
-    balance = Table(title="trial balance")
-    names = ("commissions", "payable", "in_transit", "paid")
-    for heading in ("unit", *names, "sum"):
-        balance.add_column(heading, justify="left" if heading == "unit" else "right")
-    for unit, accounts in sorted(report.trial_balance.items()):
-        balance.add_row(
-            unit,
-            *(shown(accounts.get(name, 0), unit) for name in names),
-            shown(sum(accounts.values()), unit),
-        )
-    console.print(balance)
-    for position in report.contradictions:
-        typer.echo(f"note: {position} repeats an accepted record with other content: ignored")
-    for difference in report.differences:
-        _fail(difference, as_json=False)
-
-
 def _fail(difference: Difference, as_json: bool) -> None:
     if as_json:
-        _print_json({"verified": False, "difference": msgspec.to_builtins(difference)})
-        return
-    typer.echo(f"NOT VERIFIED: {difference.kind} {difference.position}")
-    typer.echo(f"  {difference.detail}")
-    if difference.expected:
-        typer.echo(f"  expected {difference.expected}")
-    if difference.found:
-        typer.echo(f"  found    {difference.found}")
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, indent=1))
-
-
-def _time(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        print_json({"verified": False, "difference": msgspec.to_builtins(difference)})
+    else:
+        print_difference(difference)

@@ -14,12 +14,12 @@ from rich.console import Console
 from audit.log import KafkaLog
 from audit.parallel import replay_ledger
 from audit.payout import prove_payout
-from cli.audit import payout_tree, print_report
 from cli.demo import story
 from cli.demo.api import Gateway
 from cli.demo.files import import_clicks, import_deals
 from cli.demo.shown import balances, best_paid, show_views
 from cli.money import shown
+from cli.proofs import payout_tree, print_report
 from deploy.background import start_detached, stop_supervisor
 from deploy.status import read_status
 from events import settings
