@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from clickhouse_connect.driver.client import Client
@@ -28,10 +29,28 @@ def stage(ledger: Settings, warehouse_database: Warehouse) -> Settings:
 
 
 @pytest.fixture
-def sink(stage: Settings) -> Iterator[WarehouseSink]:
-    found = WarehouseSink(stage.broker, stage.warehouse, session_timeout_ms=SESSION_MS)
-    yield found
-    found.close()
+def open_sink(stage: Settings) -> Iterator[Callable[..., WarehouseSink]]:
+    """Open a sink in a group of this test; all are closed with the test, passed or failed.
+
+    (A member left behind holds its group up until it is given up, five minutes later: it
+    would hold up a following test that used the same group.)
+    """
+    group = f"sinks-{uuid4().hex}"
+    opened: list[WarehouseSink] = []
+
+    def open_(warehouse: Warehouse | None = None, **options: object) -> WarehouseSink:
+        options = {"group": group, "session_timeout_ms": 6_000, **options}
+        opened.append(WarehouseSink(stage.broker, warehouse or stage.warehouse, **options))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield open_
+    for sink in opened:
+        sink.close()
+
+
+@pytest.fixture
+def sink(open_sink: Callable[..., WarehouseSink]) -> WarehouseSink:
+    return open_sink(session_timeout_ms=SESSION_MS)
 
 
 @pytest.fixture

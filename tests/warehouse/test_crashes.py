@@ -30,6 +30,7 @@ CLICKS = 30_000
 START_MS = 1_767_225_600_000
 
 StartSink = Callable[..., "subprocess.Popen[bytes]"]
+OpenSink = Callable[..., WarehouseSink]
 
 
 def write_clicks(broker: Broker, count: int, name: str = "bulk") -> None:
@@ -103,11 +104,11 @@ def test_killed_sinks_lose_and_double_nothing(
 
 
 def test_killed_warehouse_loses_nothing(
-    stage: Settings, story: Story, server: WarehouseProcess
+    stage: Settings, story: Story, server: WarehouseProcess, open_sink: OpenSink
 ) -> None:
     """The sink waits through the outage and goes on from what the tables hold."""
     target = replace(server.start(), database="own")
-    sink = WarehouseSink(stage.broker, target, session_timeout_ms=6_000)
+    sink = open_sink(target)
     while sink.step(0.5) == 0:
         pass
     server.kill()
@@ -120,7 +121,6 @@ def test_killed_warehouse_loses_nothing(
     server.kill()
     server.start(port)
     assert_exact(connect(target), story)
-    sink.close()
 
 
 def test_deleted_database_is_filled_again(
@@ -155,10 +155,10 @@ def test_database_made_anew_behind_a_sink(
     assert_exact(client, story, extra=1)
 
 
-def test_two_sinks_that_overlap(stage: Settings, story: Story) -> None:
+def test_two_sinks_that_overlap(stage: Settings, story: Story, open_sink: OpenSink) -> None:
     """Two groups: each inserts everything, as a replaced sink that is still alive would."""
-    one = WarehouseSink(stage.broker, stage.warehouse, group="one", session_timeout_ms=6_000)
-    two = WarehouseSink(stage.broker, stage.warehouse, group="two", session_timeout_ms=6_000)
+    one = open_sink(group="one")
+    two = open_sink(group="two")
     taken = [0, 0]
     while not all(taken):  # both hold positions of the empty tables before either has inserted
         for number, sink in enumerate((one, two)):
@@ -172,8 +172,6 @@ def test_two_sinks_that_overlap(stage: Settings, story: Story) -> None:
     ).result_rows
     assert doubled > 0, "they did not overlap: the test shows nothing"
     assert_exact(client, story)
-    one.close()
-    two.close()
 
 
 def test_stopped_sink_that_continues(stage: Settings, story: Story, start_sink: StartSink) -> None:
@@ -189,25 +187,25 @@ def test_stopped_sink_that_continues(stage: Settings, story: Story, start_sink: 
     assert_exact(client, story, extra=5_000)
 
 
-def test_two_sinks_share_the_partitions(stage: Settings, story: Story) -> None:
-    sinks = [
-        WarehouseSink(stage.broker, stage.warehouse, session_timeout_ms=6_000) for _ in range(2)
-    ]
+def test_two_sinks_share_the_partitions(stage: Settings, story: Story, open_sink: OpenSink) -> None:
+    """They hold disjoint parts, and one goes on with the other's when that leaves."""
+    sinks = [open_sink(), open_sink()]
     client = migrate(stage.warehouse)
-    deadline = time.monotonic() + 60
-    while not caught_up(client, stage.broker):
+
+    def shared() -> bool:
         for sink in sinks:
             sink.step(0.1)
             sink.settle()
-        assert time.monotonic() < deadline
-    held = [set(sink.positions()) for sink in sinks]
-    assert held[0] and held[1] and not held[0] & held[1]
+        # The first may read all before the second has joined; it hands over later then.
+        held = [set(sink.positions()) for sink in sinks]
+        return all(held) and set.union(*held) == set(ends(stage.broker))
+
+    wait_until(shared, "both to hold partitions", 60)
+    wait_until(lambda: shared() and caught_up(client, stage.broker), "the end of the log", 60)
+    one, two = (set(sink.positions()) for sink in sinks)
+    assert not one & two
     assert_exact(client, story)
-    sinks[0].close()
+    sinks.pop(0).close()
     write_clicks(stage.broker, 1_000, "more")
-    while not caught_up(client, stage.broker):
-        sinks[1].step(0.1)
-        sinks[1].settle()
-        assert time.monotonic() < deadline
+    drain(sinks[0], stage.broker)
     assert_exact(client, story, extra=1_000)
-    sinks[1].close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -22,6 +23,8 @@ from tests.warehouse.conftest import drain, ends, freshness
 pytestmark = pytest.mark.broker
 
 START_MS = 1_767_225_600_000
+OpenSink = Callable[..., WarehouseSink]
+
 GOAL_S = 2.0
 """From the broker's acknowledgement to visible, at rest."""
 
@@ -71,7 +74,9 @@ def test_odd_records_hold_nothing_up(stage: Settings, sink: WarehouseSink) -> No
     assert freshness(client) == ends(stage.broker)
 
 
-def test_filling_anew_writes_no_letter_again(stage: Settings, sink: WarehouseSink) -> None:
+def test_filling_anew_writes_no_letter_again(
+    stage: Settings, sink: WarehouseSink, open_sink: OpenSink
+) -> None:
     writer = Writer(stage.broker)
     writer.append(topics.CLICKS, key="link", value=b"[]")
     writer.flush()
@@ -80,13 +85,13 @@ def test_filling_anew_writes_no_letter_again(stage: Settings, sink: WarehouseSin
     assert before[topics.DEAD_LETTERS, 0] == 1
     client = connect(stage.warehouse)
     client.command(f"DROP DATABASE {stage.warehouse.database}")
-    again = WarehouseSink(stage.broker, stage.warehouse, group="again")
-    drain(again, stage.broker)
-    again.close()
+    drain(open_sink(group="again"), stage.broker)
     assert ends(stage.broker) == before
 
 
-def test_tables_ahead_of_the_log_are_refused(stage: Settings, sink: WarehouseSink) -> None:
+def test_tables_ahead_of_the_log_are_refused(
+    stage: Settings, sink: WarehouseSink, open_sink: OpenSink
+) -> None:
     """The log was lost, or is another one: going on would leave a hole."""
     writer = Writer(stage.broker)
     for name in "abc":
@@ -95,35 +100,31 @@ def test_tables_ahead_of_the_log_are_refused(stage: Settings, sink: WarehouseSin
     drain(sink, stage.broker)
     sink.close()
     fresh_topics(stage.broker)
-    other = WarehouseSink(stage.broker, stage.warehouse, group="other")
+    other = open_sink(group="other")
     with pytest.raises(LogError, match="read further than the log goes"):
         for _ in range(100):
             other.step(0.2)
-    other.close()
 
 
-def test_database_of_another_cluster_is_refused(stage: Settings) -> None:
+def test_database_of_another_cluster_is_refused(stage: Settings, open_sink: OpenSink) -> None:
     client = migrate(stage.warehouse)
     client.command(
         "INSERT INTO schema_migrations (number, name, digest) SELECT -1, 'another-cluster', ''"
     )
-    sink = WarehouseSink(stage.broker, stage.warehouse)
+    sink = open_sink()
     with pytest.raises(SchemaError, match=r"another-cluster.*PLEDGER_BROKER"):
         for _ in range(100):
             sink.step(0.2)
-    sink.close()
 
 
-def test_sink_waits_for_a_warehouse_that_is_away(stage: Settings) -> None:
+def test_sink_waits_for_a_warehouse_that_is_away(stage: Settings, open_sink: OpenSink) -> None:
     writer = Writer(stage.broker)
     writer.append(topics.CLICKS, key="link", value=encode(click("waiting")))
     writer.flush()
-    away = dataclasses.replace(stage.warehouse, port=1)
-    sink = WarehouseSink(stage.broker, away, group="away")
+    sink = open_sink(dataclasses.replace(stage.warehouse, port=1))
     until = time.monotonic() + 3
     while time.monotonic() < until:
         assert sink.step(0.2) == 0
-    sink.close()
 
 
 def test_visible_within_two_seconds_at_rest(stage: Settings, sink: WarehouseSink) -> None:
