@@ -11,15 +11,17 @@ from typing import Literal
 
 from msgspec import Struct
 
+from events.conversions import Item
 from events.terms import ConversionKind
 
-Method = Literal["partner_id", "coupon", "click", "signup"]
+Method = Literal["partner_id", "coupon", "click", "signup", "registered_deal", "manual"]
 
 Outcome = Literal[
     "credited",  # a lead or deal, and somebody earns
     "unattributed",  # a lead or deal, nobody earns: see reason
     "refunded",  # a refund, matched to deals
-    "unmatched",  # a refund that matches nothing: no effect
+    "unmatched",  # a refund or an assignment that matches nothing: no effect
+    "assigned",  # a recorded deal was given to a partner by a person
     "duplicate",  # the same event_id (or deal) again: ignored
     "conflict",  # the same event_id with other content: reported, not applied
     "unreadable",  # not a conversion at all: see dead-letters
@@ -36,6 +38,7 @@ UNATTRIBUTED_REASONS = (
     "unknown_coupon",
     "no_terms",
     "negative_amount",
+    "no_agreement",
 )
 
 
@@ -53,10 +56,19 @@ class Credit(Struct, frozen=True, gc=False, omit_defaults=True):
 
     partner: str
     share: int
-    """Basis points of the conversion; all credits of a conversion add up to 10,000."""
+    """Basis points of the conversion; all credits of level 0 add up to 10,000."""
     method: Method
     link: str = ""
     click_id: str = ""
+    level: int = 0
+    """0: the partner's own; n: it stands n steps above `via`, whose share it is."""
+    via: str = ""
+    """The sub-partner that brought the conversion; empty at level 0."""
+    before: int = 0
+    """Shares of the credits of level 0 that come before (of `via`'s, above level 0): amounts
+    that are split are rounded so that the parts add up to the whole."""
+    hold: str = ""
+    """Why the commission waits for a person: `self_referral`."""
 
 
 class RefundedDeal(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -98,3 +110,19 @@ class Attribution(
     refunded: tuple[RefundedDeal, ...] = ()
     unmatched: int = 0
     """Minor units of a refund that no deal could bear."""
+    # Of a lead or deal under terms of engine 2:
+    engine: str = ""
+    country: str = ""
+    identity: str = ""
+    coupon: str = ""
+    purchase: int = 0
+    """Number of the customer's purchase, from 1; a lead's is that of the purchase to come."""
+    first_at: int = 0
+    """When the customer's first purchase happened, ms; the conversion's own time for the first."""
+    tax: int = 0
+    shipping: int = 0
+    items: tuple[Item, ...] = ()
+    withdrawn: tuple[Credit, ...] = ()
+    """Whose the deal was before it was assigned."""
+    by: str = ""
+    """Who assigned it."""

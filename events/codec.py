@@ -15,19 +15,25 @@ import msgspec
 from events import topics
 from events.attributions import Attribution
 from events.clicks import Click
-from events.conversions import Deal, Refund, Signup
+from events.conversions import Assignment, Deal, Refund, Signup
 from events.dead_letters import DeadLetter
 from events.decisions import DecisionRecord
-from events.instructions import CommissionDue, PayoutDue, RefundDue
+from events.instructions import (
+    AdjustmentDue,
+    CommissionDue,
+    PayoutDue,
+    RefundDue,
+    ReviewDue,
+)
 from events.journal import Entry
 from events.position import Record
 
 FAMILIES: dict[str, tuple[type[msgspec.Struct], ...]] = {
     topics.CLICKS: (Click,),
-    topics.CONVERSIONS: (Signup, Deal, Refund),
+    topics.CONVERSIONS: (Signup, Deal, Refund, Assignment),
     topics.DECISIONS: (DecisionRecord,),
     topics.ATTRIBUTIONS: (Attribution,),
-    topics.INSTRUCTIONS: (CommissionDue, RefundDue, PayoutDue),
+    topics.INSTRUCTIONS: (CommissionDue, RefundDue, PayoutDue, ReviewDue, AdjustmentDue),
     topics.JOURNAL: (Entry,),
     topics.DEAD_LETTERS: (DeadLetter,),
 }

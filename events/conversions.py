@@ -1,4 +1,5 @@
-"""Conversions: signups (leads), deals (sales, renewals) and refunds of one customer.
+"""Conversions: signups (leads), deals (sales, renewals) and refunds of one customer, and what
+a person assigned of them.
 
 Topic `conversions`, key `program/customer`: one topic, because the order of one
 customer's records decides who is paid. A record is identified by its `event_id`
@@ -66,6 +67,11 @@ class Signup(Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type"
     partner: str = ""
     """A partner named by the program itself (method `partner_id`)."""
     metadata: dict[str, str] = {}
+    country: str = ""
+    """ISO 3166-1 alpha-2, of the customer."""
+    identity: str = ""
+    """The same for the same person: a keyed hash of an e-mail address, a phone, a payment
+    means; made by the program. Tells one person under two customer ids."""
 
 
 class Deal(Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", tag="deal.v1"):
@@ -89,6 +95,8 @@ class Deal(Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", 
     coupon_code: str = ""
     partner: str = ""
     metadata: dict[str, str] = {}
+    country: str = ""
+    identity: str = ""
 
 
 class Refund(Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", tag="refund.v1"):
@@ -108,7 +116,32 @@ class Refund(Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type"
     metadata: dict[str, str] = {}
 
 
-Conversion = Signup | Deal | Refund
+class Assignment(
+    Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", tag="assignment.v1"
+):
+    """A person says whose a recorded deal is: of nobody until now, or of somebody else.
+
+    It stands among the customer's conversions, so that refunds before and after it are in
+    one order with it.
+    """
+
+    program: str
+    customer: str
+    event_id: str
+    """Of the assignment itself."""
+    occurred_at: Time
+    """When it was decided."""
+    known: int
+    partner: str
+    """Who is credited from now on."""
+    deal: Deal
+    """The deal as it was recorded (its digest is compared)."""
+    reason: str = ""
+    by: str = ""
+    metadata: dict[str, str] = {}
+
+
+Conversion = Signup | Deal | Refund | Assignment
 
 
 def conversion_key(program: str, customer: str) -> str:

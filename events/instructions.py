@@ -16,6 +16,7 @@ from typing import Literal
 from msgspec import Struct
 
 from events.attributions import Method
+from events.conversions import Item
 from events.terms import ConversionKind
 
 
@@ -39,6 +40,23 @@ class CommissionDue(
     amount: int = 0
     currency: str = ""
     click_id: str = ""
+    # Under terms of engine 2:
+    engine: str = ""
+    recorded_at: int = 0
+    """The broker's time of the conversion."""
+    customer: str = ""
+    identity: str = ""
+    country: str = ""
+    coupon: str = ""
+    purchase: int = 0
+    first_at: int = 0
+    tax: int = 0
+    shipping: int = 0
+    items: tuple[Item, ...] = ()
+    before: int = 0
+    level: int = 0
+    via: str = ""
+    hold: str = ""
 
 
 class RefundDue(
@@ -62,6 +80,8 @@ class RefundDue(
     reason: str = ""
     deal_conversion: str = ""
     """Position of the deal's conversion record."""
+    level: int = 0
+    via: str = ""
 
 
 class PayoutDue(
@@ -77,11 +97,54 @@ class PayoutDue(
     partner: str
     program: str
     payout: str
-    step: Literal["requested", "sent", "settled", "failed"]
+    step: Literal["requested", "sent", "settled", "failed", "returned"]
     unit: str = ""
     amount: int = 0
     """`requested` only; 0 asks for all that is available."""
     reason: str = ""
+    checked: bool = False
+    """`requested` only: a second person approved it."""
+    run: str = ""
 
 
-Instruction = CommissionDue | RefundDue | PayoutDue
+class ReviewDue(
+    Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", tag="review_due.v1"
+):
+    """What a person decided of one commission."""
+
+    n: int
+    source: str
+    partner: str
+    program: str
+    step: Literal["held", "released", "rejected", "adjusted"]
+    deal: str = ""
+    event_id: str = ""
+    """Of a lead, which has no deal."""
+    via: str = ""
+    """Of an override: the sub-partner that brought the deal."""
+    amount: int = 0
+    """`adjusted` only: what is added, minor units of the commission's unit, signed."""
+    reason: str = ""
+    by: str = ""
+
+
+class AdjustmentDue(
+    Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", tag="adjustment_due.v1"
+):
+    """An amount that no conversion caused: a correction, a prize, a partner's payment."""
+
+    n: int
+    source: str
+    partner: str
+    program: str
+    kind: Literal["adjustment", "award", "payment_received"]
+    adjustment: str
+    """Its id; a contest's name for a prize."""
+    unit: str
+    amount: int
+    """Minor units that the partner's balance gains, signed."""
+    reason: str = ""
+    by: str = ""
+
+
+Instruction = CommissionDue | RefundDue | PayoutDue | ReviewDue | AdjustmentDue
