@@ -1,0 +1,63 @@
+"""Commands on programs: what they pay, and whether they pay at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aggregates.commands.finding import Finding
+from aggregates.program import Program
+from events.terms import Rule, Terms
+
+
+class ProgramCommands(Finding):
+    """Programs and their terms."""
+
+    def create_program(self, program: str, name: str, currency: str, by: str = "") -> None:
+        """`currency`: ISO 4217."""
+        self._create(
+            Program,
+            Program.create_id(program),
+            lambda: Program.create(program, name, currency, by),
+            lambda found: found.repeat_creation(name, currency),
+        )
+
+    def add_terms(
+        self,
+        program: str,
+        rules: Sequence[Rule],
+        *,
+        effective_from: int,
+        attribution: str = "last_touch",
+        window_days: int = 30,
+        signup_window_days: int = 365,
+        hold_days: int = 30,
+        engine: str = "1",
+        by: str = "",
+    ) -> Terms:
+        """The terms as added, with their version. `effective_from`: ms since 1970 UTC."""
+        terms: Terms = self._change(
+            lambda: self._program(program),
+            lambda found: found.add_terms(
+                rules,
+                effective_from=effective_from,
+                attribution=attribution,
+                window_days=window_days,
+                signup_window_days=signup_window_days,
+                hold_days=hold_days,
+                engine=engine,
+                by=by,
+            ),
+        )
+        return terms
+
+    def pause_program(self, program: str, by: str = "") -> None:
+        """New conversions of the program earn nothing until it is resumed."""
+        self._change(lambda: self._program(program), lambda found: found.pause(by))
+
+    def resume_program(self, program: str, by: str = "") -> None:
+        """It earns again, by what happens from now on."""
+        self._change(lambda: self._program(program), lambda found: found.resume(by))
+
+    def program(self, program: str) -> Program:
+        """As it stands now, also by what other processes decided; raises NotFound."""
+        return self._now(lambda: self._program(program))
