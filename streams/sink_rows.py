@@ -25,7 +25,7 @@ from events import topics
 from events.attributions import Attribution
 from events.clicks import Click
 from events.codec import FAMILIES, UnreadableRecord, decode, decode_record, encode
-from events.conversions import Deal, Refund, Signup
+from events.conversions import Assignment, Deal, Refund, Signup
 from events.dead_letters import DeadLetter
 from events.first_wins import DecisionLog, Dense, Verdict
 from events.journal import Entry
@@ -155,8 +155,8 @@ def row(topic: str, message: Message, value: bytes | None = None) -> bytes:
     them (an older version, other spacing) are written anew.
     """
     raw: Any = message.value() if value is None else value
-    if not raw.startswith(_HEADS[topic]):
-        raw = encode(decode(topic, raw))
+    if not raw.startswith(_HEADS[topic]) and value is None:
+        raw = encode(_flat(decode(topic, raw)))
     if topic in _OWN_RECORDED_AT:
         return b'{"partition":%d,"offset":%d,%b' % (message.partition(), message.offset(), raw[1:])
     return b'{"partition":%d,"offset":%d,"recorded_at":%d,%b' % (
@@ -169,7 +169,30 @@ def row(topic: str, message: Message, value: bytes | None = None) -> bytes:
 
 def canonical_row(topic: str, message: Message) -> bytes:
     """As `row`, without fields the schema does not know (they may clash with a column)."""
-    return row(topic, message, encode(decode(topic, message.value() or b"")))
+    return row(topic, message, encode(_flat(decode(topic, message.value() or b""))))
+
+
+def _flat(record: Any) -> Any:
+    """The record as its table has it: an assignment carries a whole deal, the row its amounts."""
+    if not isinstance(record, Assignment):
+        return record
+    deal = record.deal
+    return {
+        "type": "assignment.v1",
+        "program": record.program,
+        "customer": record.customer,
+        "event_id": record.event_id,
+        "deal": deal.deal,
+        "kind": deal.kind,
+        "amount": deal.amount,
+        "currency": deal.currency,
+        "occurred_at": record.occurred_at,
+        "known": record.known,
+        "partner": record.partner,
+        "reason": record.reason,
+        "by": record.by,
+        "metadata": record.metadata,
+    }
 
 
 def _readable(
@@ -210,6 +233,7 @@ _LARGEST: dict[type[Any], Callable[[Any], int]] = {
         abs(deal.occurred_at),
     ),
     Refund: lambda refund: max(abs(refund.amount), abs(refund.occurred_at)),
+    Assignment: lambda found: max(abs(found.deal.amount), abs(found.occurred_at)),
     Attribution: lambda attribution: max(abs(attribution.amount), abs(attribution.occurred_at)),
     Entry: lambda entry: max((abs(leg.amount) for leg in entry.legs), default=0),
     DeadLetter: lambda letter: abs(letter.recorded_at),
@@ -218,7 +242,7 @@ _LARGEST: dict[type[Any], Callable[[Any], int]] = {
 
 
 def _heads(topic: str) -> tuple[bytes, ...]:
-    tags = (shape.__struct_config__.tag for shape in FAMILIES[topic])
+    tags = (shape.__struct_config__.tag for shape in FAMILIES[topic] if shape is not Assignment)
     return tuple(b'{"type":"%b",' % str(tag).encode() for tag in tags)
 
 

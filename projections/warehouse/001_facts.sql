@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS conversions
     `partition` Int32 COMMENT 'Kafka partition of topic conversions',
     `offset` Int64 COMMENT 'Kafka offset in that partition',
     `recorded_at` Int64 COMMENT 'broker time, milliseconds since 1970 UTC',
-    `type` String COMMENT 'signup.v1, deal.v1 or refund.v1',
+    `type` String COMMENT 'signup.v1, deal.v1, refund.v1 or assignment.v1',
     `program` String,
     `customer` String,
     `event_id` String COMMENT 'the first record of an event_id counts, within program and customer',
@@ -69,9 +69,12 @@ CREATE TABLE IF NOT EXISTS conversions
     `known` Int64 COMMENT 'number of decisions the writer had read',
     `click` Tuple(click_id String, link String, clicked_at Int64, problem String) COMMENT 'the click cited; clicked_at in ms',
     `coupon_code` String,
-    `partner` String COMMENT 'partner named by the program itself',
-    `reason` String COMMENT 'refunds only',
+    `partner` String COMMENT 'partner named by the program itself; assignments: who is credited',
+    `reason` String COMMENT 'refunds and assignments',
     `metadata` Map(String, String),
+    `country` String COMMENT 'ISO 3166-1 alpha-2, of the customer',
+    `identity` String COMMENT 'the same for the same person: a keyed hash made by the program',
+    `by` String COMMENT 'assignments only: who decided it',
     `occurred` DateTime64(3, 'UTC') ALIAS fromUnixTimestamp64Milli(occurred_at, 'UTC'),
     `recorded` DateTime64(3, 'UTC') ALIAS fromUnixTimestamp64Milli(recorded_at, 'UTC')
 )

@@ -23,11 +23,13 @@ SELECT
     if(JSONHas(state, 'terms', 'signup_window_days'), JSONExtractInt(state, 'terms', 'signup_window_days'), 365) AS signup_window_days,
     if(JSONHas(state, 'terms', 'hold_days'), JSONExtractInt(state, 'terms', 'hold_days'), 30) AS hold_days,
     if(JSONHas(state, 'terms', 'engine'), JSONExtractString(state, 'terms', 'engine'), '1') AS engine,
+    JSONExtractString(state, 'terms', 'partner') AS partner,
+    JSONExtractRaw(state, 'terms') AS whole,
     number,
     concat('decisions/', toString(`partition`), '/', toString(`offset`)) AS position
 FROM decisions FINAL
 WHERE name = 'program.terms_added'
-COMMENT 'Terms by program and version; a percentage in basis points, a flat amount in minor units, windows and hold in days';
+COMMENT 'Terms by program and version; a percentage in basis points, a flat amount in minor units, windows and hold in days; partner: of individual terms; whole: all of it, as JSON';
 
 CREATE OR REPLACE VIEW partners AS
 SELECT

@@ -1,19 +1,22 @@
 CREATE OR REPLACE VIEW payouts AS
 SELECT
     JSONExtractString(state, 'payout') AS payout,
-    anyIf(JSONExtractString(state, 'program'), name = 'payout.requested') AS program,
-    anyIf(JSONExtractString(state, 'partner'), name = 'payout.requested') AS partner,
-    anyIf(JSONExtractString(state, 'unit'), name = 'payout.requested') AS unit,
-    anyIf(JSONExtractInt(state, 'amount'), name = 'payout.requested') AS requested,
+    anyIf(JSONExtractString(state, 'program'), name IN ('payout.requested', 'payout.proposed')) AS program,
+    anyIf(JSONExtractString(state, 'partner'), name IN ('payout.requested', 'payout.proposed')) AS partner,
+    anyIf(JSONExtractString(state, 'unit'), name IN ('payout.requested', 'payout.proposed')) AS unit,
+    anyIf(JSONExtractInt(state, 'amount'), name IN ('payout.requested', 'payout.proposed')) AS requested,
     anyIf(JSONExtractInt(state, 'amount'), name = 'payout.funded') AS amount,
-    replaceOne(argMax(name, number), 'payout.', '') AS status,
-    argMaxIf(JSONExtractString(state, 'reason'), number, name IN ('payout.refused', 'payout.failed')) AS reason,
+    if(argMax(name, number) = 'payout.approved', 'requested', replaceOne(argMax(name, number), 'payout.', '')) AS status,
+    anyIf(JSONExtractString(state, 'run'), name IN ('payout.requested', 'payout.proposed')) AS run,
+    anyIf(JSONExtractString(state, 'by'), name IN ('payout.requested', 'payout.proposed')) AS requested_by,
+    anyIf(JSONExtractString(state, 'by'), name = 'payout.approved') AS approved_by,
+    argMaxIf(JSONExtractString(state, 'reason'), number, name IN ('payout.refused', 'payout.failed', 'payout.returned', 'payout.canceled')) AS reason,
     argMaxIf(JSONExtractString(state, 'reference'), number, name IN ('payout.sent', 'payout.settled')) AS reference,
     anyIf(JSONExtractString(state, 'entry'), name IN ('payout.funded', 'payout.refused')) AS entry,
-    minIf(toNullable(recorded), name = 'payout.requested') AS requested_on,
+    minIf(toNullable(recorded), name IN ('payout.requested', 'payout.proposed')) AS requested_on,
     minIf(toNullable(recorded), name = 'payout.funded') AS funded_on,
     minIf(toNullable(recorded), name = 'payout.sent') AS sent_on,
-    minIf(toNullable(recorded), name IN ('payout.settled', 'payout.failed', 'payout.refused')) AS ended_on
+    minIf(toNullable(recorded), name IN ('payout.settled', 'payout.failed', 'payout.refused', 'payout.canceled')) AS ended_on
 FROM decisions FINAL
 WHERE name LIKE 'payout.%'
 GROUP BY payout

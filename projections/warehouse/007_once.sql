@@ -31,14 +31,21 @@ SELECT
     booked,
     partner,
     program,
-    unit,
+    if(leg.unit = '', entries.unit, leg.unit) AS unit,
     kind,
     leg.account AS account,
     leg.amount AS amount,
+    if(leg.rule = '', entries.rule, leg.rule) AS rule,
     deal,
     event_id,
     payout,
-    available_at
+    multiIf(leg.account != 'payable', 0, leg.available_at != 0 OR engine = '2', leg.available_at, entries.available_at) AS available_at,
+    terms,
+    via,
+    level,
+    conversion,
+    run,
+    occurred_at
 FROM (SELECT *, booked FROM journal_entries FINAL) AS entries
 ARRAY JOIN legs AS leg, arrayEnumerate(legs) AS index
-COMMENT 'The legs of the journal, one row each: amount in minor units of unit, signed';
+COMMENT 'The legs of the journal, one row each: amount in minor units of unit, signed; rule: what caused it; available_at: until when a payable leg is pending, ms';

@@ -7,27 +7,15 @@ SELECT
     partner,
     program,
     unit,
-    sumIf(e.payable, e.available_at > toUnixTimestamp64Milli(now64(3))) AS pending,
-    sumIf(e.payable, e.available_at <= toUnixTimestamp64Milli(now64(3))) AS available,
-    sum(e.payable) AS payable,
-    sum(e.in_transit) AS in_transit,
-    sum(e.paid) AS paid,
-    count() AS entries,
-    fromUnixTimestamp64Milli(max(e.at), 'UTC') AS newest
-FROM
-(
-    SELECT
-        partner,
-        program,
-        unit,
-        at,
-        available_at,
-        arraySum(leg -> if(leg.account = 'payable', leg.amount, 0), legs) AS payable,
-        arraySum(leg -> if(leg.account = 'in_transit', leg.amount, 0), legs) AS in_transit,
-        arraySum(leg -> if(leg.account = 'paid', leg.amount, 0), legs) AS paid
-    FROM journal_entries FINAL
-    WHERE notEmpty(legs)
-) AS e
+    sumIf(legs.amount, account = 'payable' AND available_at > toUnixTimestamp64Milli(now64(3))) AS pending,
+    sumIf(legs.amount, account = 'payable' AND available_at <= toUnixTimestamp64Milli(now64(3))) AS available,
+    sumIf(legs.amount, account = 'payable') AS payable,
+    sumIf(legs.amount, account = 'in_transit') AS in_transit,
+    sumIf(legs.amount, account = 'paid') AS paid,
+    uniqExact(`partition`, n) AS entries,
+    fromUnixTimestamp64Milli(max(at), 'UTC') AS newest
+FROM journal_legs AS legs
+WHERE account IN ('payable', 'in_transit', 'paid')
 GROUP BY partner, program, unit
 COMMENT 'Balances as of now, minor units of unit: payable = pending + available; in_transit: payouts under way; paid: settled';
 
@@ -38,8 +26,29 @@ SELECT
     sumIf(amount, account = 'payable') AS payable,
     sumIf(amount, account = 'in_transit') AS in_transit,
     sumIf(amount, account = 'paid') AS paid,
+    sumIf(amount, account = 'wholesale') AS wholesale,
+    sumIf(amount, account = 'receipts') AS receipts,
+    sumIf(amount, account = 'fees') AS fees,
+    sumIf(amount, account = 'withholding') AS withholding,
+    sumIf(amount, account = 'exchange') AS exchange,
+    sumIf(amount, account = 'rounding') AS rounding,
     sum(amount) AS balance,
     count() AS legs
 FROM journal_legs
 GROUP BY unit
 COMMENT 'All legs by unit, minor units; balance is zero for every unit';
+
+CREATE OR REPLACE VIEW earned_by_rule AS
+SELECT
+    program,
+    partner,
+    unit,
+    rule,
+    sumIf(amount, amount > 0) AS earned,
+    sumIf(amount, amount < 0) AS taken_back,
+    sum(amount) AS commission,
+    uniqExact(deal, event_id) AS conversions
+FROM journal_legs
+WHERE account = 'payable' AND kind IN ('commission', 'clawback', 'released', 'rejected', 'adjusted', 'award')
+GROUP BY program, partner, unit, rule
+COMMENT 'What each rule, tier, bonus, override and prize gave each partner, minor units of unit';

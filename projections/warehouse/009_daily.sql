@@ -30,6 +30,7 @@ FROM
         sum(intDiv(a.amount * credit.share, 10000)), 0, 0
     FROM (SELECT program, occurred, kind, amount, currency, arrayJoin(credits) AS credit FROM attributions FINAL WHERE outcome = 'credited') AS a
     LEFT JOIN programs AS p ON a.program = p.program
+    WHERE credit.level = 0
     GROUP BY date, program, partner, currency
     UNION ALL
     SELECT toDate(occurred) AS date, program, credit.partner AS partner, currency,
@@ -39,12 +40,14 @@ FROM
         SELECT program, occurred, currency, part.amount AS amount, arrayJoin(part.credits) AS credit
         FROM (SELECT program, occurred, currency, arrayJoin(refunded) AS part FROM attributions FINAL WHERE outcome = 'refunded')
     )
+    WHERE credit.level = 0
     GROUP BY date, program, partner, currency
     UNION ALL
-    SELECT toDate(a.occurred) AS date, e.program AS program, e.partner AS partner, e.unit AS currency,
-        0, 0, 0, 0, 0, 0, sum(arraySum(leg -> if(leg.account = 'payable', leg.amount, 0), e.legs))
-    FROM (SELECT program, partner, unit, legs, conversion FROM journal_entries FINAL WHERE kind IN ('commission', 'clawback')) AS e
-    INNER JOIN (SELECT source, occurred FROM attributions FINAL) AS a ON e.conversion = a.source
+    SELECT toDate(if(e.occurred_at > 0, fromUnixTimestamp64Milli(e.occurred_at, 'UTC'), if(a.source = '', e.booked, a.occurred))) AS date,
+        e.program AS program, e.partner AS partner, e.unit AS currency,
+        0, 0, 0, 0, 0, 0, sum(e.amount)
+    FROM (SELECT program, partner, unit, amount, conversion, occurred_at, booked FROM journal_legs WHERE account = 'payable' AND kind IN ('commission', 'clawback', 'released', 'rejected', 'adjusted', 'award', 'adjustment')) AS e
+    LEFT JOIN (SELECT source, occurred FROM attributions FINAL) AS a ON e.conversion = a.source
     GROUP BY date, program, partner, currency
 ) AS d
 GROUP BY date, program, partner, currency
