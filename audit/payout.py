@@ -87,9 +87,10 @@ def prove_payout(
         proved
         for proved in account
         if proved.entry.n < funding.entry.n
-        and (proved.entry.program, proved.entry.unit) == (request.program, request.unit)
+        and proved.entry.program == request.program
+        and request.unit in proved.entry.units()
     ]
-    _compare_balance(funding, before)
+    _compare_balance(funding, before, request.unit)
     return PayoutProof(
         payout=payout,
         partner=partner,
@@ -144,9 +145,9 @@ def _status(steps: list[ProvedEntry]) -> str:
     return kinds[-1].removeprefix("payout_")
 
 
-def _compare_balance(funding: ProvedEntry, before: list[ProvedEntry]) -> None:
+def _compare_balance(funding: ProvedEntry, before: list[ProvedEntry], unit: str) -> None:
     """The balance on the payout's entry, added up once more from the legs alone."""
-    owed = sum(proved.payable for proved in before) + funding.payable
+    owed = sum(proved.entry.payable(unit) for proved in [*before, funding])
     held = funding.entry.balance
     if held is not None and held.payable != owed:
         raise AuditFailed(

@@ -19,14 +19,10 @@ class ProvedEntry(Struct):
     """Position of the click's record; empty where no click was needed."""
 
     @property
-    def payable(self) -> int:
-        """What it moved in what is owed to the partner, minor units."""
-        return sum(leg.amount for leg in self.entry.legs if leg.account == "payable")
-
-    @property
     def moved(self) -> int:
-        """What it moved from one account to another, minor units."""
-        return sum(leg.amount for leg in self.entry.legs if leg.amount > 0)
+        """What it moved from one account to another in its unit, minor units."""
+        entry = self.entry
+        return sum(leg.amount for leg in entry.legs if leg.amount > 0 and not leg.unit)
 
 
 class PayoutProof(Struct):
@@ -45,7 +41,7 @@ class PayoutProof(Struct):
     funding: ProvedEntry
     """The one of them that answered the request: funded or refused."""
     before: list[ProvedEntry]
-    """Every entry of the same program and unit that came before it was funded or refused."""
+    """Every entry of the program that moved the unit before it was funded or refused."""
     entries: int
     """Of the partner's whole account."""
     conversions: int

@@ -74,10 +74,9 @@ def prove_journal(
                 raise AuditFailed(no_source(record, instruction))
             if answer := answer_of(entry, str(posted.position)):
                 answers[entry.payout] = answer
-            if entry.legs:
-                accounts = trial.setdefault(entry.unit, {})
-                for leg in entry.legs:
-                    accounts[leg.account] = accounts.get(leg.account, 0) + leg.amount
+            for leg in entry.legs:
+                accounts = trial.setdefault(leg.unit or entry.unit, {})
+                accounts[leg.account] = accounts.get(leg.account, 0) + leg.amount
         written.finish(
             instructions.accepted,
             Inputs(instructions.end, lambda: log.ends(topics.INSTRUCTIONS)[partition]),

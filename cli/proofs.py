@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import get_args
 
 import typer
 from rich.console import Console
@@ -13,6 +14,7 @@ from audit.difference import Difference
 from audit.payout_proof import PayoutProof, ProvedEntry
 from audit.replay import ReplayReport
 from cli.money import shown
+from events.journal import Account
 
 
 def payout_tree(proof: PayoutProof, shown_entries: int | None) -> Tree:
@@ -27,7 +29,7 @@ def payout_tree(proof: PayoutProof, shown_entries: int | None) -> Tree:
         moved = f"  {shown(step.moved, unit)}" if step.moved else ""
         tree.add(f"{step.entry.kind}{moved}  {_time(step.entry.at)}  {step.position}")
     cover = tree.add("what was there before it")
-    total = sum(entry.payable for entry in proof.before)
+    total = sum(proved.entry.payable(unit) for proved in proof.before)
     balance = proof.funding.entry.balance
     cover.add(f"payable {shown(total, unit)} from {len(proof.before)} entries")
     if balance is not None:
@@ -47,9 +49,9 @@ def payout_tree(proof: PayoutProof, shown_entries: int | None) -> Tree:
 
 def _add_entry(tree: Tree, proved: ProvedEntry, unit: str) -> None:
     entry = proved.entry
-    what = f"{entry.kind}  {shown(proved.payable, unit)}"
+    what = f"{entry.kind}  {shown(entry.payable(unit), unit)}"
     if entry.deal:
-        what += f"  deal {entry.deal} of {shown(entry.base, unit)}"
+        what += f"  deal {entry.deal} of {shown(entry.base, entry.currency or entry.unit)}"
     if entry.reason:
         what += f"  ({entry.reason})"
     branch = tree.add(f"{what}  {proved.position}")
@@ -61,6 +63,9 @@ def _add_entry(tree: Tree, proved: ProvedEntry, unit: str) -> None:
         branch.add(f"credited by {proved.method or 'refund'}  {proved.attribution}")
     if proved.click:
         branch.add(f"click  {proved.click}")
+
+
+ALWAYS_SHOWN = ("commissions", "payable", "in_transit", "paid")
 
 
 def print_report(console: Console, report: ReplayReport) -> None:
@@ -80,7 +85,8 @@ def print_report(console: Console, report: ReplayReport) -> None:
         table.add_row(name, f"{count:,}")
     console.print(table)
     balance = Table(title="trial balance")
-    names = ("commissions", "payable", "in_transit", "paid")
+    met = {name for accounts in report.trial_balance.values() for name in accounts}
+    names = [name for name in get_args(Account) if name in met or name in ALWAYS_SHOWN]
     for heading in ("unit", *names, "sum"):
         balance.add_column(heading, justify="left" if heading == "unit" else "right")
     for unit, accounts in sorted(report.trial_balance.items()):

@@ -159,3 +159,16 @@ class Entry(Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type",
     adjustment: str = ""
     run: str = ""
     by: str = ""
+
+    def payable(self, unit: str = "") -> int:
+        """What it adds to what is owed to the partner in `unit` (empty: its own), minor units."""
+        wanted = unit or self.unit
+        return sum(
+            leg.amount
+            for leg in self.legs
+            if leg.account == "payable" and (leg.unit or self.unit) == wanted
+        )
+
+    def units(self) -> tuple[str, ...]:
+        """The units its legs move, its own first."""
+        return tuple(dict.fromkeys([self.unit, *(leg.unit or self.unit for leg in self.legs)]))

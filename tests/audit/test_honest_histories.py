@@ -180,7 +180,7 @@ def test_an_honest_history_is_verified(life: list[Any], seed: int | None, hasty:
     assert report.contradictions == []
     for payout in history.payouts:
         proof = prove_payout(ledger.log, payout, KEYS, patience=0)
-        owed = sum(proved.payable for proved in proof.before)
+        owed = sum(proved.entry.payable(proof.unit) for proved in proof.before)
         assert proof.amount <= max(0, owed)
 
 
