@@ -14,20 +14,9 @@ from typing import Literal
 
 from babel.numbers import format_decimal
 
-Rounding = Literal["refuse", "half_away_from_zero"]
+from events.currencies import decimals, is_currency
 
-NO_MINOR_UNIT = (
-    *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"),
-    *("RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"),
-)
-THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
-TEN_THOUSANDTHS = ("CLF", "UYW")
-EXPONENTS = {
-    **dict.fromkeys(NO_MINOR_UNIT, 0),
-    **dict.fromkeys(THOUSANDTHS, 3),
-    **dict.fromkeys(TEN_THOUSANDTHS, 4),
-}
-"""ISO 4217: digits after the decimal sign, where they are not two."""
+Rounding = Literal["refuse", "half_away_from_zero"]
 
 
 class NotMinorUnits(ValueError):
@@ -36,9 +25,8 @@ class NotMinorUnits(ValueError):
 
 def exponent(unit: str) -> int:
     """Digits after the decimal sign of `unit`; 0 for a unit that is no currency."""
-    if len(unit) != 3 or not unit.isalpha():
-        return 0
-    return EXPONENTS.get(unit.upper(), 2)
+    code = unit.upper()
+    return decimals(code) if is_currency(code) else 0
 
 
 def shown(amount: int, unit: str) -> str:

@@ -1,40 +1,29 @@
 """Currencies: how many decimals the minor unit of each has (ISO 4217).
 
 Written down here, and not asked of a library, because folds rest on it: an amount that was
-booked must stay what it was whatever a later release of a library says. A test holds the
+booked must stay what it was, whatever a later release of a library says. A test holds the
 table against one.
 """
 
 from __future__ import annotations
 
+import re
+
+CODE = re.compile(r"[A-Z]{3}")
+
 NO_DECIMALS = frozenset(
-    [
-        "BIF",
-        "CLP",
-        "DJF",
-        "GNF",
-        "ISK",
-        "JPY",
-        "KMF",
-        "KRW",
-        "PYG",
-        "RWF",
-        "UGX",
-        "UYI",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    ]
+    (
+        *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"),
+        *("RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"),
+    )
 )
-THREE_DECIMALS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
-FOUR_DECIMALS = frozenset(["CLF", "UYW"])
+THREE_DECIMALS = frozenset(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"))
+FOUR_DECIMALS = frozenset(("CLF", "UYW"))
 
 
 def is_currency(unit: str) -> bool:
     """Whether a unit is money; the others are a program's own, as `acme:credit`."""
-    return ":" not in unit
+    return CODE.fullmatch(unit) is not None
 
 
 def decimals(currency: str) -> int:
