@@ -7,16 +7,19 @@ Every value is kept with the number of the decision that set it (`history`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from events import decisions as fact
 from events.decisions import Decision
-from projections.history import History
+from projections import relations
+from projections.history import History, remember
 from projections.terms_history import TermsHistory, TermsInForce
-from projections.views import Agreement, CouponView, LinkView, ProgramView
+from projections.views import CouponView, LinkView, ProgramView, Standing
+
+K = TypeVar("K")
 
 
 class UnreadableDecision(Struct, frozen=True):
@@ -27,16 +30,21 @@ class UnreadableDecision(Struct, frozen=True):
     why: str
 
 
-class DecisionFold:
+class DecisionFold(relations.Relations):
     """The fold of the decisions. `count` is the newest number applied."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.count = 0
         self.unreadable: list[UnreadableDecision] = []
         self._programs: dict[str, History[ProgramView]] = {}
         self._terms: dict[str, TermsHistory] = {}
+        """By program: the general terms."""
+        self._individual: dict[tuple[str, str], TermsHistory] = {}
+        """By (program, partner)."""
+        self._versions: dict[str, list[TermsInForce]] = {}
         self._partners: dict[str, str] = {}
-        self._agreements: dict[tuple[str, str], History[Agreement]] = {}
+        self._standings: dict[tuple[str, str], History[Standing]] = {}
         self._links: dict[str, History[LinkView]] = {}
         self._coupons: dict[tuple[str, str], History[CouponView]] = {}
 
@@ -60,11 +68,16 @@ class DecisionFold:
                 UnreadableDecision(decision.number, decision.position, str(problem))
             )
             return
-        evolve(self, decision, found)
+        try:
+            evolve(self, decision, found)
+        except ValueError as problem:
+            self.unreadable.append(
+                UnreadableDecision(decision.number, decision.position, str(problem))
+            )
 
     def _program_created(self, decision: Decision, found: fact.ProgramCreated) -> None:
         view = ProgramView(found.program, found.name, found.currency, True)
-        _set(self._programs, found.program, decision.number, view)
+        remember(self._programs, found.program, decision.number, view)
 
     def _program_active(
         self, decision: Decision, found: fact.ProgramPaused | fact.ProgramResumed
@@ -77,26 +90,27 @@ class DecisionFold:
 
     def _terms_added(self, decision: Decision, found: fact.TermsAdded) -> None:
         version = TermsInForce(found.terms, decision.position)
-        history = self._terms.get(found.program)
-        if history is None:
-            self._terms[found.program] = TermsHistory(decision.number, version)
+        self._versions.setdefault(found.program, []).append(version)
+        partner = found.terms.partner
+        if partner:
+            _add(self._individual, (found.program, partner), decision.number, version)
         else:
-            history.add(decision.number, version)
+            _add(self._terms, found.program, decision.number, version)
 
     def _partner_registered(self, decision: Decision, found: fact.PartnerRegistered) -> None:
         self._partners[found.partner] = found.name
 
-    def _agreement(
+    def _standing(
         self,
         decision: Decision,
         found: fact.PartnerApplied | fact.PartnerApproved | fact.PartnerSuspended,
     ) -> None:
-        status = _AGREEMENT[type(found)]
-        _set(self._agreements, (found.program, found.partner), decision.number, status)
+        status = _STANDING[type(found)]
+        remember(self._standings, (found.program, found.partner), decision.number, status)
 
     def _link_created(self, decision: Decision, found: fact.LinkCreated) -> None:
         view = LinkView(found.link, found.program, found.partner, found.destination, True)
-        _set(self._links, found.link, decision.number, view)
+        remember(self._links, found.link, decision.number, view)
 
     def _link_disabled(self, decision: Decision, found: fact.LinkDisabled) -> None:
         history = self._links.get(found.link)
@@ -106,7 +120,7 @@ class DecisionFold:
     def _coupon_created(self, decision: Decision, found: fact.CouponCreated) -> None:
         code = found.code.upper()
         view = CouponView(found.program, code, found.partner, True)
-        _set(self._coupons, (found.program, code), decision.number, view)
+        remember(self._coupons, (found.program, code), decision.number, view)
 
     def _coupon_retired(self, decision: Decision, found: fact.CouponRetired) -> None:
         history = self._coupons.get((found.program, found.code.upper()))
@@ -114,7 +128,7 @@ class DecisionFold:
             history.set(decision.number, msgspec.structs.replace(history.current, active=False))
 
 
-_AGREEMENT: dict[type[Struct], Agreement] = {
+_STANDING: dict[type[Struct], Standing] = {
     fact.PartnerApplied: "applied",
     fact.PartnerApproved: "approved",
     fact.PartnerSuspended: "suspended",
@@ -126,19 +140,20 @@ _EVOLVE: dict[str, Callable[[DecisionFold, Decision, Any], None]] = {
     "program.paused": DecisionFold._program_active,
     "program.resumed": DecisionFold._program_active,
     "partner.registered": DecisionFold._partner_registered,
-    "partner.applied": DecisionFold._agreement,
-    "partner.approved": DecisionFold._agreement,
-    "partner.suspended": DecisionFold._agreement,
+    "partner.applied": DecisionFold._standing,
+    "partner.approved": DecisionFold._standing,
+    "partner.suspended": DecisionFold._standing,
     "link.created": DecisionFold._link_created,
     "link.disabled": DecisionFold._link_disabled,
     "coupon.created": DecisionFold._coupon_created,
     "coupon.retired": DecisionFold._coupon_retired,
+    **relations.EVOLVE,
 }
 
 
-def _set(table: dict[Any, History[Any]], key: Any, number: int, value: Any) -> None:
+def _add(table: dict[K, TermsHistory], key: K, number: int, version: TermsInForce) -> None:
     history = table.get(key)
     if history is None:
-        table[key] = History(number, value)
+        table[key] = TermsHistory(number, version)
     else:
-        history.set(number, value)
+        history.add(number, version)

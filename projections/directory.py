@@ -1,6 +1,6 @@
 """The directory: what people decided, as it was known at any decision.
 
-Programs, terms, agreements, links and coupons change while conversions flow. Every
+Programs, terms, agreements, links, coupons and rates change while conversions flow. Every
 conversion is stamped with `known`, the number of decisions its writer had read; every
 question here takes that number and answers as of it. So a fold gives the same answer
 live, an hour late and in ten years' replay.
@@ -17,7 +17,13 @@ from __future__ import annotations
 
 from projections.decision_fold import DecisionFold, UnreadableDecision
 from projections.terms_history import TermsInForce
-from projections.views import Agreement, CouponView, LinkView, PartnerView, ProgramView
+from projections.views import (
+    CouponView,
+    LinkView,
+    PartnerView,
+    ProgramView,
+    Standing,
+)
 
 __all__ = [
     "CouponView",
@@ -29,6 +35,8 @@ __all__ = [
     "TermsInForce",
     "UnreadableDecision",
 ]
+
+ENGINE_2 = "2"
 
 
 class DirectoryBehind(LookupError):
@@ -58,14 +66,25 @@ class Directory(DecisionFold):
         history = self._programs.get(program)
         return None if history is None else history.at(known)
 
-    def terms(self, program: str, known: int, occurred_at: int) -> TermsInForce | None:
-        """The terms in force at `occurred_at` (ms), as known at decision `known`."""
+    def terms(
+        self, program: str, known: int, occurred_at: int, partner: str = ""
+    ) -> TermsInForce | None:
+        """The terms in force at `occurred_at` (ms), as known at decision `known`: those of
+        `partner` where it has its own, else the general ones.
+
+        The general terms decide the engine: a partner's own count beside engine 2 only.
+        """
         history = self._terms.get(program)
-        return None if history is None else history.in_force(known, occurred_at)
+        general = None if history is None else history.in_force(known, occurred_at)
+        if not partner or general is None or general.terms.engine != ENGINE_2:
+            return general
+        own = self._individual.get((program, partner))
+        found = None if own is None else own.in_force(known, occurred_at)
+        return general if found is None or found.terms.engine != ENGINE_2 else found
 
     def partner_active(self, program: str, partner: str, known: int) -> bool:
         """Whether `partner` was approved, and not suspended since, by `program`."""
-        history = self._agreements.get((program, partner))
+        history = self._standings.get((program, partner))
         return history is not None and history.at(known) == "approved"
 
     def link(self, link: str, known: int) -> LinkView | None:
@@ -89,25 +108,25 @@ class Directory(DecisionFold):
 
     def partners(self) -> tuple[PartnerView, ...]:
         """All partners, each with where it stands with each program."""
-        agreements: dict[str, dict[str, Agreement]] = {name: {} for name in self._partners}
-        for (program, partner), history in self._agreements.items():
-            agreements.setdefault(partner, {})[program] = history.current
+        standings: dict[str, dict[str, Standing]] = {name: {} for name in self._partners}
+        for (program, partner), history in self._standings.items():
+            standings.setdefault(partner, {})[program] = history.current
         return tuple(
             PartnerView(partner, self._partners.get(partner, ""), programs)
-            for partner, programs in agreements.items()
+            for partner, programs in standings.items()
         )
 
     def partner(self, partner: str) -> PartnerView | None:
         """One partner, with where it stands with each program."""
         if partner not in self._partners:
             return None
-        agreements = (
-            (program, self._agreements.get((program, partner))) for program in self._programs
+        standings = (
+            (program, self._standings.get((program, partner))) for program in self._programs
         )
         return PartnerView(
             partner,
             self._partners[partner],
-            {program: history.current for program, history in agreements if history is not None},
+            {program: history.current for program, history in standings if history is not None},
         )
 
     def links(self) -> tuple[LinkView, ...]:
@@ -119,6 +138,5 @@ class Directory(DecisionFold):
         return tuple(history.current for history in self._coupons.values())
 
     def terms_versions(self, program: str) -> tuple[TermsInForce, ...]:
-        """All versions of a program's terms, in the order in which they were added."""
-        history = self._terms.get(program)
-        return () if history is None else history.versions()
+        """All versions of a program's terms, also individual ones, as they were added."""
+        return tuple(self._versions.get(program, ()))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Generic, TypeVar
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -37,3 +38,12 @@ class History(Generic[T]):
             return self.current
         place = bisect_right(self._numbers, known)
         return self._values[place - 1] if place else None
+
+
+def remember(table: dict[K, History[T]], key: K, number: int, value: T) -> None:
+    """The value of `key` in `table` from decision `number` on."""
+    history = table.get(key)
+    if history is None:
+        table[key] = History(number, value)
+    else:
+        history.set(number, value)

@@ -1,4 +1,4 @@
-"""The terms of one program, by when they are known and when they are in force.
+"""Terms of a program, general or of one partner, by when they are known and in force.
 
 Versions arrive by decision number. For each number of known versions there is a list
 sorted by (`effective_from`, version): the one in force is the last that begins not after
@@ -28,7 +28,7 @@ class _Line(NamedTuple):
 
 
 class TermsHistory:
-    """All versions of one program's terms."""
+    """All versions of the general terms of a program, or of a partner's own."""
 
     def __init__(self, number: int, version: TermsInForce) -> None:
         self._numbers = [number]
@@ -40,10 +40,6 @@ class TermsHistory:
         """A version known from decision `number` on."""
         self._numbers.append(number)
         self._versions.append(version)
-
-    def versions(self) -> tuple[TermsInForce, ...]:
-        """In the order in which they were added."""
-        return tuple(self._versions)
 
     def in_force(self, known: int, occurred_at: int) -> TermsInForce | None:
         """Of the versions known at decision `known` that begin not after `occurred_at` (ms):
