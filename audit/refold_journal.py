@@ -74,7 +74,12 @@ def refold_journal(
     Raises AuditFailed at the first that differs.
     """
     accounts: dict[str, account.Account] = {}
-    items: dict[tuple[str, str], account.Item | None] = {}
+    items: dict[tuple[str, str], account.Item] = {}
+    owner = ""
+
+    def lookup(key: str) -> account.Item | None:
+        return items.get((owner, key))
+
     for n, at, record, instruction in instructions:
         owner = instruction.partner
         owner_key = owner.encode()
@@ -85,18 +90,26 @@ def refold_journal(
             decided.read_on()
             if known > decided.directory.count:
                 raise AuditFailed(_knows_too_much(record, known, decided))
-        key = (owner, account.item_key(instruction))
         source = f"{record.topic}/{record.partition}/{record.offset}"
-        held, item = accounts.get(owner), items.get(key)
+        held = accounts.get(owner)
         entry = account.decide(
-            held, item, instruction, n=n, source=source, at=at, directory=decided.directory
+            held, lookup, instruction, n=n, source=source, at=at, directory=decided.directory
         )
         value = encode(entry)
         found = written.next(value, n, source, owner_key)
-        if entry.legs and sum([leg.amount for leg in entry.legs]):
+        if not_balanced(entry):
             raise AuditFailed(_unbalanced(found, entry))
-        accounts[owner], items[key] = account.evolve(held, item, entry, value)
+        accounts[owner], changed = account.evolve(held, lookup, entry, value)
+        items.update({(owner, key): item for key, item in changed.items()})
         yield found, entry, record, instruction
+
+
+def not_balanced(entry: Entry) -> dict[str, int]:
+    """The units in which the entry's legs do not sum to zero, and what they sum to."""
+    totals: dict[str, int] = {}
+    for leg in entry.legs:
+        totals[leg.unit] = totals.get(leg.unit, 0) + leg.amount
+    return {unit or entry.unit: total for unit, total in totals.items() if total}
 
 
 def _no_position(record: Record, instruction: Instruction) -> Difference:
@@ -113,6 +126,6 @@ def _knows_too_much(record: Record, known: int, decided: Decided) -> Difference:
 
 
 def _unbalanced(found: Record, entry: Entry) -> Difference:
-    total = sum(leg.amount for leg in entry.legs)
-    detail = f"its legs sum to {total} {entry.unit}"
+    totals = ", ".join(f"{total} {unit}" for unit, total in not_balanced(entry).items())
+    detail = f"its legs sum to {totals}"
     return Difference("unbalanced", str(found.position), detail, found=text(found.value))

@@ -1,9 +1,9 @@
 """Posting: one journal entry for each instruction of a partner.
 
-`decide` reckons the entry from the account, the item it is about (a deal, a payout) and
-the directory; `evolve` moves account and item by the entry. An entry carries both legs of
-its posting, the balances after it, what it cites, and the hash of the entry before: money
-is conserved in each record, and each record proves the one before it.
+`decide` reckons the entry from the account, the items it looks up (a deal, a payout, the
+partner's tally) and the directory; `evolve` moves account and items by the entry. An entry
+carries both legs of its posting, the balances after it, what it cites, and the hash of the
+entry before: money is conserved in each record, and each record proves the one before it.
 
 `commission_step`, `clawback_step` and `payout_step` reckon one kind of entry each. An
 instruction that books nothing still gets its entry (`no_effect`, with the reason), so
@@ -14,10 +14,17 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from events.instructions import CommissionDue, Instruction, RefundDue
+from events.instructions import CommissionDue, Instruction, PayoutDue, RefundDue
 from events.journal import Entry
 from projections.balance import Account, after, available, funds_of, pending
-from projections.booked import BookedConversion, BookedPayout, Item, evolve_item, item_key
+from projections.booked import (
+    BookedConversion,
+    BookedPayout,
+    Item,
+    Lookup,
+    evolve_item,
+    item_key,
+)
 from projections.clawback_step import decide_clawback
 from projections.commission_step import decide_commission
 from projections.directory import Directory
@@ -28,6 +35,7 @@ __all__ = [
     "BookedConversion",
     "BookedPayout",
     "Item",
+    "Lookup",
     "available",
     "decide",
     "evolve",
@@ -38,7 +46,7 @@ __all__ = [
 
 def decide(
     account: Account | None,
-    item: Item | None,
+    lookup: Lookup,
     instruction: Instruction,
     *,
     n: int,
@@ -48,20 +56,26 @@ def decide(
 ) -> Entry:
     """Entry `n` of the partition, for the instruction at position `source`.
 
-    `at`: the greater of the broker's time of the instruction and the partition's last
+    `lookup`: what the partner's account keeps under a key (`booked`), or None. `at`: the
+    greater of the broker's time of the instruction and the partition's last
     entry's, ms. Raises DirectoryBehind and UnknownEngine, as `attribution.decide` does.
     """
+    key = item_key(instruction)
+    item = lookup(key) if key else None
     if isinstance(instruction, CommissionDue):
         return decide_commission(account, item, instruction, n, source, at, directory)
     if isinstance(instruction, RefundDue):
         return decide_clawback(account, item, instruction, n, source, at)
-    return decide_payout(account, item, instruction, n, source, at)
+    if isinstance(instruction, PayoutDue):
+        return decide_payout(account, item, instruction, n, source, at)
+    raise NotImplementedError(type(instruction).__name__)
 
 
 def evolve(
-    account: Account | None, item: Item | None, entry: Entry, value: bytes
-) -> tuple[Account, Item | None]:
-    """Account and item after an accepted entry; `value`: the bytes of its journal record.
+    account: Account | None, lookup: Lookup, entry: Entry, value: bytes
+) -> tuple[Account, dict[str, Item]]:
+    """The account after an accepted entry, and by key the items that it changed; `value`: the
+    bytes of its journal record.
 
     What was passed in is left as it is.
     """
@@ -71,4 +85,11 @@ def evolve(
         key = f"{entry.program}/{entry.unit}"
         moved = after(funds_of(account, entry.program, entry.unit), entry)
         funds = {**funds, key: moved}
-    return Account(head, funds), evolve_item(item, entry)
+    key = item_key(entry)
+    if not key:
+        return Account(head, funds), {}
+    item = lookup(key)
+    evolved = evolve_item(item, entry)
+    if evolved is None or evolved is item:
+        return Account(head, funds), {}
+    return Account(head, funds), {key: evolved}

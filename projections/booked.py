@@ -7,11 +7,12 @@ however long its history. Items evolve from the journal alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from msgspec import Struct
 
-from events.instructions import CommissionDue, Instruction, PayoutDue
+from events.instructions import AdjustmentDue, CommissionDue, Instruction, PayoutDue
 from events.journal import Entry
 
 
@@ -46,6 +47,8 @@ class BookedPayout(Struct, frozen=True, gc=False, array_like=True, tag="p"):
 
 
 Item = BookedConversion | BookedPayout
+Lookup = Callable[[str], Item | None]
+"""What one partner's account keeps under a key; None: nothing."""
 
 
 def item_key(record: Instruction | Entry) -> str:
@@ -56,6 +59,8 @@ def item_key(record: Instruction | Entry) -> str:
         return f"deal/{record.program}/{record.deal}" if record.deal else ""
     if isinstance(record, PayoutDue):
         return f"payout/{record.program}/{record.payout}"
+    if isinstance(record, AdjustmentDue):
+        return ""
     if isinstance(record, Entry) and record.payout:
         return f"payout/{record.program}/{record.payout}"
     return f"deal/{record.program}/{record.deal}" if record.deal else ""

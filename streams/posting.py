@@ -2,7 +2,8 @@
 
 An instruction is accepted when it carries the next number of its source partition; a
 repeat, or one that came before its predecessor, gets no entry (the relay writes what is
-missing again). State is kept by partner, and by partner and item: a deal, a lead, a payout.
+missing again). State is kept by partner, and by partner and item: a deal, a lead, a payout,
+a tally.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class PostingProcessor(Processor):
 
 
 class PostingFold(Decider):
-    """State by partner (`a/`) and by partner and item (`i/`)."""
+    """State by partner (`a/`), and by partner and key of the item (`i/`)."""
 
     output_topic = topics.JOURNAL
 
@@ -61,12 +62,21 @@ class PostingFold(Decider):
         values, changed, progress = self.values, self.changed, self.progress
         counts = self.processor.counts
         dense = Dense(progress.accepted)
-        decide, evolve, item_key = posting.decide, posting.evolve, posting.item_key
+        decide, evolve = posting.decide, posting.evolve
         instructions, directory = topics.INSTRUCTIONS, self._follower.directory
         letters: list[tuple[str | bytes, bytes]] = []
         written: list[tuple[str | bytes, bytes]] = []
         source = f"{self.place}/"
         n, at = progress.n, progress.at
+        partner = ""
+
+        def lookup(key: str) -> posting.Item | None:
+            book = f"i/{partner}/{key}".encode()
+            try:
+                return values[book]  # type: ignore[return-value]
+            except KeyError:
+                return self._load(book)  # type: ignore[return-value]
+
         for record in records:
             try:
                 instruction: Instruction = decode(instructions, record.value or b"")
@@ -87,19 +97,11 @@ class PostingFold(Decider):
                 account = values[account_key]
             except KeyError:
                 account = self._load(account_key)
-            item_of = item_key(instruction)
-            item = None
-            if item_of:
-                book = b"i/" + f"{partner}/{item_of}".encode()
-                try:
-                    item = values[book]
-                except KeyError:
-                    item = self._load(book)
             cited = source + str(record.offset)
             try:
                 entry = decide(
                     account,  # type: ignore[arg-type]
-                    item,  # type: ignore[arg-type]
+                    lookup,
                     instruction,
                     n=n,
                     source=cited,
@@ -107,16 +109,17 @@ class PostingFold(Decider):
                     directory=directory,
                 )
             except DirectoryBehind:
-                entry = self._after_reading_on(account, item, instruction, (n, cited, at))  # type: ignore[arg-type]
+                entry = self._after_reading_on(account, lookup, instruction, (n, cited, at))  # type: ignore[arg-type]
             except Exception as problem:
                 problem.add_note(f"posting of {cited}")
                 raise
             value = encode(entry)
             written.append((partner, value))
-            values[account_key], evolved = evolve(account, item, entry, value)  # type: ignore[arg-type]
+            values[account_key], items = evolve(account, lookup, entry, value)  # type: ignore[arg-type]
             changed.add(account_key)
-            if item_of and evolved is not item:
-                values[book] = evolved
+            for key, item in items.items():
+                book = f"i/{partner}/{key}".encode()
+                values[book] = item
                 changed.add(book)
             n += 1
             progress.answered = record.offset + 1
@@ -131,7 +134,7 @@ class PostingFold(Decider):
     def _after_reading_on(
         self,
         account: posting.Account | None,
-        item: posting.Item | None,
+        lookup: posting.Lookup,
         instruction: Instruction,
         place: tuple[int, str, int],
     ) -> Entry:
@@ -145,7 +148,7 @@ class PostingFold(Decider):
         try:
             return posting.decide(
                 account,
-                item,
+                lookup,
                 instruction,
                 n=n,
                 source=source,
@@ -175,13 +178,17 @@ class PostingFold(Decider):
     def _evolve_from(self, output: Entry, value: bytes) -> None:
         account_key = b"a/" + output.partner.encode()
         account = self.values.get(account_key) or self._load(account_key)
-        item_of = posting.item_key(output)
-        book = b"i/" + f"{output.partner}/{item_of}".encode()
-        item = (self.values.get(book) or self._load(book)) if item_of else None
-        self.values[account_key], evolved = posting.evolve(account, item, output, value)  # type: ignore[arg-type]
+        prefix = f"i/{output.partner}/"
+
+        def lookup(key: str) -> posting.Item | None:
+            book = (prefix + key).encode()
+            return self.values.get(book) or self._load(book)  # type: ignore[return-value]
+
+        self.values[account_key], items = posting.evolve(account, lookup, output, value)  # type: ignore[arg-type]
         self.changed.add(account_key)
-        if item_of and evolved is not item:
-            self.values[book] = evolved
+        for key, item in items.items():
+            book = (prefix + key).encode()
+            self.values[book] = item
             self.changed.add(book)
         self.progress.at = output.at
 

@@ -209,6 +209,11 @@ class MemoryLedger:
         items: dict[tuple[str, str], Any] = {}
         written: Output = []
         dense, at = Dense(), 0
+        partner = ""
+
+        def lookup(key: str) -> account.Item | None:
+            return items.get((partner, key))
+
         for record in self.log.read(topics.INSTRUCTIONS, partition):
             instruction = _readable(record)
             if not instruction:
@@ -217,10 +222,9 @@ class MemoryLedger:
                 continue
             at = max(at, record.recorded_at)
             partner = instruction.partner
-            key = (partner, account.item_key(instruction))
             entry = account.decide(
                 accounts.get(partner),
-                items.get(key),
+                lookup,
                 instruction,
                 n=len(written),
                 source=str(record.position),
@@ -228,9 +232,8 @@ class MemoryLedger:
                 directory=directory,
             )
             value = encode(entry)
-            accounts[partner], items[key] = account.evolve(
-                accounts.get(partner), items.get(key), entry, value
-            )
+            accounts[partner], changed = account.evolve(accounts.get(partner), lookup, entry, value)
+            items.update({(partner, key): item for key, item in changed.items()})
             written.append((partner, value))
         self._write(topics.JOURNAL, partition, written)
 

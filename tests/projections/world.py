@@ -167,10 +167,10 @@ class World:
         if verdict is not Verdict.ACCEPTED:
             return []
         at = self._at[partition] = max(self._at[partition], self.now)
-        partner, item = instruction.partner, account.item_key(instruction)
+        partner = instruction.partner
         entry = account.decide(
             self.accounts.get(partner),
-            self.items.get((partner, item)),
+            lambda key: self.items.get((partner, key)),
             instruction,
             n=len(self.journal[partition]),
             source=f"instructions/{partition}/{len(log) - 1}",
@@ -180,11 +180,11 @@ class World:
         written = encode(entry)
         self.journal[partition].append(written)
         self.entries.append(entry)
-        post(self.accounts, self.items, written)
+        changed = post(self.accounts, self.items, written)
         if self.reload:
             self.accounts[partner] = _through_bytes(self.accounts[partner], account.Account)
-            if (partner, item) in self.items:
-                self.items[partner, item] = _through_bytes(self.items[partner, item], account.Item)
+            for key in changed:
+                self.items[partner, key] = _through_bytes(self.items[partner, key], account.Item)
         return [entry]
 
 
@@ -192,15 +192,16 @@ def post(
     accounts: dict[str, account.Account],
     items: dict[tuple[str, str], account.Item],
     value: bytes,
-) -> None:
-    """Evolve the accounts by the journal record `value`."""
+) -> tuple[str, ...]:
+    """Evolve the accounts by the journal record `value`; the keys of the items it changed."""
     entry: Entry = decode(topics.JOURNAL, value)
-    key = (entry.partner, account.item_key(entry))
-    accounts[entry.partner], item = account.evolve(
-        accounts.get(entry.partner), items.get(key), entry, value
+    partner = entry.partner
+    accounts[partner], changed = account.evolve(
+        accounts.get(partner), lambda key: items.get((partner, key)), entry, value
     )
-    if item is not None:
-        items[key] = item
+    for key, item in changed.items():
+        items[partner, key] = item
+    return tuple(changed)
 
 
 def _through_bytes(state: Any, shape: Any) -> Any:

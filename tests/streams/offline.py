@@ -136,8 +136,13 @@ def _posted(
     found: Found,
 ) -> None:
     accounts: dict[str, account.Account] = {}
-    items: dict[str, account.Item | None] = {}
+    items: dict[tuple[str, str], account.Item] = {}
+    partner = ""
     at = 0
+
+    def lookup(key: str) -> account.Item | None:
+        return items.get((partner, key))
+
     written = _accepted(broker, topics.JOURNAL, number, found)
     accepted = _accepted(broker, topics.INSTRUCTIONS, number, found)
     for n, (record, instruction) in enumerate(accepted):
@@ -147,10 +152,9 @@ def _posted(
             raise Differs(f"{record.position}: {record.value!r}, expected {expected_due!r}")
         at = max(at, record.recorded_at)
         partner = instruction.partner
-        item_key = f"{partner}/{account.item_key(instruction)}"
         expected = account.decide(
             accounts.get(partner),
-            items.get(item_key),
+            lookup,
             instruction,
             n=n,
             source=str(record.position),
@@ -162,9 +166,10 @@ def _posted(
             raise Differs(f"{record.position} has no entry")
         if place.value != encode(expected):
             raise Differs(f"{place.position}: {place.value!r}, expected {encode(expected)!r}")
-        accounts[partner], items[item_key] = account.evolve(
-            accounts.get(partner), items.get(item_key), entry, place.value
+        accounts[partner], changed = account.evolve(
+            accounts.get(partner), lookup, entry, place.value
         )
+        items.update({(partner, key): item for key, item in changed.items()})
         found.kinds[entry.kind] += 1
         found.entries += 1
     if next(written, None) is not None:
