@@ -2,30 +2,57 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+
 from aggregates.commands.finding import Finding
 from aggregates.payout import Payout
+from aggregates.payout_run import PayoutRun
+from aggregates.program import Program
+from events.decisions import RunPayout
+from events.terms import Terms
 
 
 class PayoutCommands(Finding):
     """Payouts, step by step."""
 
     def request_payout(
-        self, payout: str, partner: str, program: str, unit: str, amount: int = 0, by: str = ""
+        self,
+        payout: str,
+        partner: str,
+        program: str,
+        unit: str,
+        amount: int = 0,
+        by: str = "",
+        run: str = "",
     ) -> None:
-        """Ask for `amount` minor units of `unit`; 0 asks for all that is available."""
+        """Ask for `amount` minor units of `unit`; 0 asks for all that is available.
+
+        Where the terms in force ask for two persons it is only proposed, for somebody other
+        than `by` to approve. `run`: the payout run it belongs to.
+        """
+
+        def ask() -> Payout:
+            found = self._program(program)
+            ways = (Payout.request, Payout.propose)
+            return ways[needs_two_persons(found, partner, now_ms())](
+                payout, self._partner(partner).partner, found.program, unit, amount, by, run
+            )
+
         self._create(
             Payout,
             Payout.create_id(payout),
-            lambda: Payout.request(
-                payout,
-                self._partner(partner).partner,
-                self._program(program).program,
-                unit,
-                amount,
-                by,
-            ),
-            lambda found: found.repeat_request(partner, program, unit, amount),
+            ask,
+            lambda found: found.repeat_request(partner, program, unit, amount, run),
         )
+
+    def approve_payout(self, payout: str, by: str) -> None:
+        """A proposed payout is requested now; `by` must be somebody else than who asked."""
+        self._change(lambda: self._payout(payout), lambda found: found.approve(by))
+
+    def cancel_payout(self, payout: str, reason: str = "", by: str = "") -> None:
+        """A proposed payout is not asked for any longer."""
+        self._change(lambda: self._payout(payout), lambda found: found.cancel(reason, by))
 
     def fund_payout(self, payout: str, amount: int, entry: str) -> None:
         """The journal's answer: `amount` minor units in transit, by the entry at `entry`."""
@@ -47,6 +74,45 @@ class PayoutCommands(Finding):
         """The transfer came back or was never made: the money is available again."""
         self._change(lambda: self._payout(payout), lambda found: found.fail(reason, by))
 
+    def return_payout(self, payout: str, reason: str = "", by: str = "") -> None:
+        """The settled transfer came back: the money is available again."""
+        self._change(lambda: self._payout(payout), lambda found: found.return_(reason, by))
+
     def payout(self, payout: str) -> Payout:
         """As it stands now; raises NotFound."""
         return self._now(lambda: self._payout(payout))
+
+    # Runs
+
+    def start_run(
+        self, run: str, program: str, unit: str, payouts: Sequence[RunPayout], by: str = ""
+    ) -> None:
+        """Pay the partners of `payouts` in `unit`. The payouts are then requested one by one."""
+        self._create(
+            PayoutRun,
+            PayoutRun.create_id(run),
+            lambda: PayoutRun.start(run, self._program(program).program, unit, payouts, by),
+            lambda found: found.repeat_start(program, unit, payouts),
+        )
+
+    def run(self, run: str) -> PayoutRun:
+        """As it was started; raises NotFound."""
+        return self._now(lambda: self._get(PayoutRun, PayoutRun.create_id(run), "start it first"))
+
+
+def needs_two_persons(program: Program, partner: str, at: int) -> bool:
+    """Whether the terms in force at `at` (ms since 1970 UTC) ask for a second person: the
+    program's, or the individual terms of `partner`. Those cannot take the rule away."""
+    asking = (in_force(program.terms, of, at) for of in {"", partner})
+    return any(terms is not None and terms.payout_approval == "two_persons" for terms in asking)
+
+
+def in_force(terms: Sequence[Terms], partner: str, at: int) -> Terms | None:
+    """The newest terms of `partner` (empty: the general ones) in force at `at`, in ms."""
+    begun = [one for one in terms if one.partner == partner and one.effective_from <= at]
+    return max(begun, key=lambda one: (one.effective_from, one.version), default=None)
+
+
+def now_ms() -> int:
+    """Milliseconds since 1970 UTC."""
+    return time.time_ns() // 1_000_000
