@@ -7,18 +7,17 @@ force from its `effective_from`. A paused program earns nobody anything until it
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 from eventsourcing.domain import event
 
-from aggregates.checks import amount_of, currency_of, days_of, name_of, slug_of, unit_of
+from aggregates.checks import currency_of, name_of, slug_of
 from aggregates.decision import DecisionAggregate
-from aggregates.errors import AlreadyExists, Invalid
-from events.terms import ENGINES, ConversionKind, Rule, Terms
-
-FULL_SHARE_BP = 10_000
-"""Basis points of a whole amount."""
+from aggregates.errors import AlreadyExists
+from aggregates.terms import checked
+from aggregates.terms_shape import spelled_out
+from events.terms import Rule, Terms
 
 
 class Program(DecisionAggregate):
@@ -61,37 +60,31 @@ class Program(DecisionAggregate):
         rules: Sequence[Rule],
         *,
         effective_from: int,
-        attribution: str = "last_touch",
-        window_days: int = 30,
-        signup_window_days: int = 365,
-        hold_days: int = 30,
-        engine: str = "1",
         by: str = "",
+        **fields: Any,
     ) -> Terms:
         """The next version of the terms, in force from `effective_from` (ms since 1970 UTC).
 
-        The same terms as the newest version again add nothing. Raises Invalid.
+        `fields`: all others of `Terms` but `version`. Versions count over general and
+        individual terms. The same as the newest of that partner (or general) again add
+        nothing. Raises Invalid with the path of the line that cannot stand.
         """
-        if attribution not in {"last_touch", "first_touch"}:
-            raise Invalid("attribution", attribution, "last_touch or first_touch")
-        if engine not in ENGINES:
-            raise Invalid("engine", engine, f"a calculation of this release: {', '.join(ENGINES)}")
-        terms = Terms(
+        wanted = Terms(
             version=len(self.terms) + 1,
-            effective_from=time_of("effective_from", effective_from),
-            rules=checked_rules(rules),
-            attribution=attribution,  # type: ignore[arg-type]
-            window_days=days_of("window_days", window_days),
-            signup_window_days=days_of("signup_window_days", signup_window_days),
-            hold_days=days_of("hold_days", hold_days),
-            engine=engine,
+            effective_from=effective_from,
+            rules=rules,  # type: ignore[arg-type]  # made a tuple by `checked`
+            **fields,
         )
-        if self.terms:
-            newest = self.terms[-1]
-            if msgspec.structs.replace(terms, version=newest.version) == newest:
-                return newest
+        terms = checked(wanted, self.newest_terms())
+        newest = self.newest_terms(terms.partner)
+        if newest and msgspec.structs.replace(terms, version=newest.version) == newest:
+            return newest
         self._add_terms(self.program, spelled_out(terms), by)
         return terms
+
+    def newest_terms(self, partner: str = "") -> Terms | None:
+        """The version added last: of those of `partner` alone, or of the general ones."""
+        return next((terms for terms in reversed(self.terms) if terms.partner == partner), None)
 
     @event("TermsAdded", topic="program.terms_added")
     def _add_terms(self, program: str, terms: dict[str, Any], by: str) -> None:
@@ -114,47 +107,3 @@ class Program(DecisionAggregate):
     @event("Resumed", topic="program.resumed")
     def _resume(self, program: str, by: str) -> None:
         self.active = True
-
-
-def checked_rules(rules: Sequence[Rule]) -> tuple[Rule, ...]:
-    """The rules, if terms can consist of them."""
-    if not rules:
-        raise Invalid("rules", list(rules), "at least one rule")
-    for number, rule in enumerate(rules):
-        field = f"rules[{number}]"
-        name_of(f"{field}.name", rule.name)
-        if rule.event not in get_args(ConversionKind):
-            raise Invalid(f"{field}.event", rule.event, "lead, sale or renewal")
-        if rule.type == "percentage":
-            amount_of(f"{field}.amount", rule.amount)
-            if rule.amount > FULL_SHARE_BP:
-                raise Invalid(f"{field}.amount", rule.amount, "0 to 10000 basis points")
-            if rule.currency:
-                raise Invalid(f"{field}.currency", rule.currency, "none: a percentage has no unit")
-        elif rule.type == "flat":
-            amount_of(f"{field}.amount", rule.amount)
-            if rule.currency:
-                unit_of(f"{field}.currency", rule.currency)
-        else:
-            raise Invalid(f"{field}.type", rule.type, "percentage or flat")
-    names = [rule.name for rule in rules]
-    if len(set(names)) != len(names):
-        raise Invalid("rules", names, "a name of its own for each rule")
-    return tuple(rules)
-
-
-LATEST_MS = 253_402_300_799_999
-"""The end of the year 9999, milliseconds since 1970 UTC."""
-
-
-def time_of(field: str, milliseconds: int) -> int:
-    """A time in milliseconds since 1970 UTC."""
-    if type(milliseconds) is not int or not 0 <= milliseconds <= LATEST_MS:
-        raise Invalid(field, milliseconds, "milliseconds since 1970 UTC")
-    return milliseconds
-
-
-def spelled_out(terms: Terms) -> dict[str, Any]:
-    """Terms as JSON with every field: a default that changes later must not change them."""
-    found = msgspec.structs.asdict(terms)
-    return found | {"rules": [msgspec.structs.asdict(rule) for rule in terms.rules]}

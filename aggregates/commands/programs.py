@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from aggregates.commands.finding import Finding
 from aggregates.program import Program
@@ -27,26 +28,20 @@ class ProgramCommands(Finding):
         rules: Sequence[Rule],
         *,
         effective_from: int,
-        attribution: str = "last_touch",
-        window_days: int = 30,
-        signup_window_days: int = 365,
-        hold_days: int = 30,
-        engine: str = "1",
         by: str = "",
+        **fields: Any,
     ) -> Terms:
-        """The terms as added, with their version. `effective_from`: ms since 1970 UTC."""
+        """The terms as added, with their version. `effective_from`: ms since 1970 UTC;
+        `fields`: all others of `Terms`, `partner` for terms of one partner's own."""
+
+        def finding() -> Program:
+            if partner := fields.get("partner"):
+                self._partner(partner)
+            return self._program(program)
+
         terms: Terms = self._change(
-            lambda: self._program(program),
-            lambda found: found.add_terms(
-                rules,
-                effective_from=effective_from,
-                attribution=attribution,
-                window_days=window_days,
-                signup_window_days=signup_window_days,
-                hold_days=hold_days,
-                engine=engine,
-                by=by,
-            ),
+            finding,
+            lambda found: found.add_terms(rules, effective_from=effective_from, by=by, **fields),
         )
         return terms
 
