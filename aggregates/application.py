@@ -14,6 +14,7 @@ from aggregates.commands.links import LinkCommands
 from aggregates.commands.partners import PartnerCommands
 from aggregates.commands.payouts import PayoutCommands
 from aggregates.commands.programs import ProgramCommands
+from aggregates.commands.rates import RateCommands
 from events.settings import Broker
 
 
@@ -22,6 +23,7 @@ class Decisions(
     PartnerCommands,
     LinkCommands,
     PayoutCommands,
+    RateCommands,
 ):
     """The commands, and the rules between aggregates. Thread-safe.
 

@@ -9,7 +9,7 @@ import pycountry
 
 from aggregates.errors import Invalid
 from events.conversions import MAX_MINOR_UNITS
-from events.ids import BadId, slug
+from events.ids import BadId, foreign_id, slug
 
 NAME = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 POSITION = re.compile(r"[^/\s]+/\d+/\d+")
@@ -27,6 +27,14 @@ def slug_of(field: str, text: str) -> str:
             text,
             "1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit",
         ) from None
+
+
+def foreign_of(field: str, text: str) -> str:
+    """An id of another system: of a customer, a deal, an event (`events.ids.foreign_id`)."""
+    try:
+        return foreign_id(field, text)
+    except BadId:
+        raise Invalid(field, text, "1 to 200 printable characters") from None
 
 
 def coupon_code(text: str) -> str:
@@ -84,6 +92,15 @@ def amount_of(field: str, amount: int, least: int = 0) -> int:
     return amount
 
 
+def change_of(field: str, amount: int) -> int:
+    """An amount in minor units that is gained, or lost if negative; not zero."""
+    if type(amount) is not int or not 0 < abs(amount) <= LARGEST_AMOUNT:
+        raise Invalid(
+            field, amount, f"minor units, an integer up to {LARGEST_AMOUNT}, signed and not 0"
+        )
+    return amount
+
+
 def days_of(field: str, days: int) -> int:
     """A number of days, at most a century."""
     if type(days) is not int or not 0 <= days <= MOST_DAYS:
@@ -100,3 +117,14 @@ def position_of(field: str, text: str) -> str:
     if not POSITION.fullmatch(text):
         raise Invalid(field, text, "topic/partition/offset, for example journal/3/1842")
     return text
+
+
+LATEST_MS = 253_402_300_799_999
+"""The end of the year 9999, milliseconds since 1970 UTC."""
+
+
+def time_of(field: str, milliseconds: int) -> int:
+    """A time in milliseconds since 1970 UTC."""
+    if type(milliseconds) is not int or not 0 <= milliseconds <= LATEST_MS:
+        raise Invalid(field, milliseconds, "milliseconds since 1970 UTC")
+    return milliseconds

@@ -7,13 +7,14 @@ decides again. Nothing is locked, and nobody waits for anybody.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.domain import BaseAggregate
 from eventsourcing.persistence import IntegrityError, Transcoder
 
-from aggregates.decision import DecisionAggregate, PlainJSON
+from aggregates.decision import DecisionAggregate, DecisionSeries, PlainJSON
 from aggregates.errors import Contended, DecisionError, NotFound
 from aggregates.recorders import LogApplicationRecorder
 
@@ -21,6 +22,8 @@ ATTEMPTS = 50
 """How often a command decides again because another writer came first."""
 
 A = TypeVar("A", bound=DecisionAggregate)
+S = TypeVar("S", bound=DecisionSeries)
+Either = TypeVar("Either", bound=BaseAggregate[str])
 R = TypeVar("R")
 
 
@@ -35,7 +38,7 @@ class DecidingApplication(Application[str]):
         assert isinstance(self.recorder, LogApplicationRecorder)
         return self.recorder.refresh()
 
-    def _now(self, read: Callable[[], A]) -> A:
+    def _now(self, read: Callable[[], Either]) -> Either:
         """What `read` finds, with all that others decided until now."""
         self.refresh()
         return read()
@@ -55,6 +58,19 @@ class DecidingApplication(Application[str]):
         assert isinstance(found, kind), f"{name} is a {type(found).__name__}"
         return found
 
+    def _series(self, kind: type[S], name: str) -> S:
+        """A series as far as the log was read, or empty."""
+
+        def project(found: S | None, events: Iterable[Any]) -> S | None:
+            found = kind.empty(name) if found is None else found
+            for event in events:
+                event.mutate(found)
+            return found
+
+        series: S = self.repository.get(name, projector_func=project)
+        assert isinstance(series, kind), f"{name} is a {type(series).__name__}"
+        return series
+
     def _create(
         self, kind: type[A], name: str, create: Callable[[], A], repeat: Callable[[A], None]
     ) -> None:
@@ -69,7 +85,7 @@ class DecidingApplication(Application[str]):
 
         self._attempt(attempt)
 
-    def _change(self, find: Callable[[], A], change: Callable[[A], R]) -> R:
+    def _change(self, find: Callable[[], Either], change: Callable[[Either], R]) -> R:
         """Find an aggregate, change it and insert its new events, if it has any."""
 
         def attempt() -> R:

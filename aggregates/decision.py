@@ -1,5 +1,9 @@
 """What the aggregates share: text ids, stable event names, and states a person can read.
 
+Most aggregates are created by one event, once. A `DecisionSeries` is not: it is there, empty,
+before its first event, and the same kind of event may stand first and later (rates that are
+set, then corrected; a commission that is held, then released).
+
 An event's name in the log (`program.created`) is its TOPIC, a word of the library's; it
 does not change when a class moves. Its state is a JSON object with exactly the fields of
 its fact in `events.decisions`, plus the library's `timestamp` and, on a first event,
@@ -10,8 +14,8 @@ reads it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 import msgspec
 from eventsourcing.domain import (
@@ -47,6 +51,28 @@ class DecisionAggregate(BaseAggregate[str]):
 
     class Created(Event, FirstEvent):
         pass
+
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a series was changed that has no event yet."""
+
+S = TypeVar("S", bound="DecisionSeries")
+
+
+class DecisionSeries(BaseAggregate[str]):
+    """Base of the aggregates that nothing creates. Subclasses set up in `__init__`, without
+    arguments, what stands before the first event."""
+
+    class Event(DecisionEvent):
+        pass
+
+    @classmethod
+    def empty(cls: type[S], name: str) -> S:
+        """As it stands before its first event; `name` is its id."""
+        found = cls.__new__(cls)
+        found.__base_init__(originator_id=name, originator_version=0, timestamp=NEVER)
+        found.__init__()  # type: ignore[misc]
+        return found
 
 
 class PlainJSON(Transcoder):
