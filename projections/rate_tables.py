@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from datetime import date
 from fractions import Fraction
 
 from msgspec import Struct
@@ -23,7 +22,9 @@ from projections.views import RateView
 MAX_AGE_DAYS = 10
 """Rates older than this before the day of the deal are not used."""
 
-EPOCH = date(1970, 1, 1).toordinal()
+DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+DAYS_BEFORE_1970 = 719_468
+"""From the first of March of year 0."""
 DECIMAL = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?")
 CACHED_RATES = 10_000
 
@@ -45,10 +46,8 @@ class RateTable(Struct, frozen=True):
         one, other = self._per_base(base), self._per_base(quote)
         if one is None or other is None:
             return None
-        exact = other / one
-        text = str(exact)
-        if base == self.base:
-            text = self.rates[quote]
+        exact = other * Fraction(one.denominator, one.numerator)
+        text = self.rates[quote] if base == self.base else str(exact)
         rate = Rate(base, quote, text, self.source, self.date, self.position)
         return RateView(exact.numerator, exact.denominator, rate)
 
@@ -71,7 +70,7 @@ class RateTables:
 
     def add(self, number: int, position: str, found: RatesSet) -> None:
         """The rates of a decision; raises ValueError where a date or rate cannot be one."""
-        day = date.fromisoformat(found.date).toordinal() - EPOCH
+        day = day_of(found.date)
         for currency, rate in found.rates.items():
             if DECIMAL.fullmatch(rate) is None or not Fraction(rate):
                 raise ValueError(f"rates[{currency}] {rate!r}: expected a decimal above zero")
@@ -108,3 +107,20 @@ class RateTables:
                 if table.number <= known and table.source not in corrected:
                     corrected.add(table.source)
                     yield table
+
+
+def day_of(date: str) -> int:
+    """The day `2026-11-20` (ISO 8601) since 1970; raises ValueError where it is no such text.
+
+    Reckoned in integers (H. Hinnant, "chrono-compatible low-level date algorithms").
+    """
+    parts = DATE.fullmatch(date)
+    if parts is None:
+        raise ValueError(f"date {date!r}: expected year, month and day as 2026-11-20")
+    year, month, day = int(parts[1]), int(parts[2]), int(parts[3])
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        raise ValueError(f"date {date!r}: there is no such day")
+    if month <= 2:
+        year, month = year - 1, month + 12
+    in_year = (153 * (month - 3) + 2) // 5 + day - 1
+    return year * 365 + year // 4 - year // 100 + year // 400 + in_year - DAYS_BEFORE_1970
