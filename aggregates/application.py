@@ -10,6 +10,7 @@ quietly, with other content it raises.
 
 from __future__ import annotations
 
+from aggregates.commands.invoices import InvoiceCommands
 from aggregates.commands.links import LinkCommands
 from aggregates.commands.partners import PartnerCommands
 from aggregates.commands.payouts import PayoutCommands
@@ -24,6 +25,7 @@ class Decisions(
     LinkCommands,
     PayoutCommands,
     RateCommands,
+    InvoiceCommands,
 ):
     """The commands, and the rules between aggregates. Thread-safe.
 

@@ -15,6 +15,7 @@ DifferenceKind = Literal[
     "foreign",  # a record without an input
     "click",  # a cited click that is forged, not in the log, or another's
     "payout",  # the Payout aggregate says other than the journal
+    "invoice",  # an invoice says other than the journal, or than the one before it
     "unbalanced",  # legs that do not sum to zero
 ]
 

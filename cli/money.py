@@ -37,6 +37,11 @@ def shown(amount: int, unit: str) -> str:
     return f"{text} {unit}".rstrip()
 
 
+def plain(amount: int, unit: str) -> str:
+    """`amount` minor units as a number a program can read: `-1234.56`."""
+    return f"{Decimal(amount).scaleb(-exponent(unit)):f}"
+
+
 def minor_units(amount: Decimal, unit: str, rounding: Rounding = "refuse") -> int:
     """`amount` in whole units of `unit` as integer minor units.
 

@@ -1,0 +1,188 @@
+"""A partner's statement: an opening balance, entries, a closing balance, and a chain.
+
+    opening 120.00   + entries   = closing 97.50          the next one opens with 97.50
+
+A statement is of one partner in one program, between two positions of the journal (offsets
+of the partition the account stands in). It has a section for each unit the account ever
+moved: money, product credit, gifts. The fold reads the account from its first entry on and
+rests on the legs alone; the balances the entries state are compared with what it adds up.
+
+Every entry names the SHA-256 of the partner's previous entry, whatever the program. The hash
+at the opening and the hash at the close therefore stand for all that lies between: a partner
+that keeps its statements can show that none of it was changed later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from events.journal import Balance, Entry, Leg
+from projections.posted import Posted, unit_of
+from projections.statement_parts import Head, Line, Section, Statement, Sums
+
+__all__ = ["Head", "Line", "NotOneChain", "Section", "Statement", "Sums", "statement"]
+
+
+class NotOneChain(ValueError):
+    """The partner's entries are not the account they say they are; names the first such."""
+
+
+def statement(
+    account: Iterable[Posted],
+    partner: str,
+    program: str,
+    *,
+    starts: int,
+    ends: int,
+    opened_at: int,
+    closed_at: int,
+) -> Statement:
+    """The statement of `partner` in `program` over offsets starts <= offset < ends.
+
+    `account`: the partner's accepted entries from the first on, of all programs. `opened_at`
+    and `closed_at` (ms): the moments whose pending amounts are shown. Raises NotOneChain.
+    """
+    made = Statement(
+        partner, program, starts, ends, opened_at, closed_at, [], [], Head(), Head(), 0
+    )
+    purses: dict[str, _Purse] = {}
+    head = Head()
+    for posted in account:
+        if posted.offset >= ends:
+            break
+        _check_link(posted, partner, head)
+        head = Head(posted.position, posted.sha256)
+        if posted.offset < starts:
+            made.opening_head = head
+        if posted.entry.program != program:
+            continue
+        within = posted.offset >= starts
+        made.entries += within
+        moved = _book(posted, purses, within)
+        if within and not moved:
+            made.without_effect.append(_line(posted, []))
+    made.closing_head = head
+    made.sections = [purse.section(unit, made) for unit, purse in sorted(purses.items())]
+    return made
+
+
+class _Purse:
+    """One unit of the account while it is folded."""
+
+    def __init__(self) -> None:
+        self.sums: dict[str, int] = dict.fromkeys(SHOWN, 0)
+        self.holds: dict[int, int] = {}
+        """Until when (ms) → what is pending until then."""
+        self.opening: tuple[dict[str, int], dict[int, int]] | None = None
+        self.lines: list[Line] = []
+
+    def move(self, entry: Entry, leg: Leg) -> None:
+        if leg.account not in self.sums:
+            return
+        self.sums[leg.account] += leg.amount
+        if leg.account == "payable":
+            until = held_until(entry, leg)
+            self.holds[until] = self.holds.get(until, 0) + leg.amount
+
+    def open(self) -> None:
+        """What is booked from here on is within the statement."""
+        if self.opening is None:
+            self.opening = (dict(self.sums), dict(self.holds))
+
+    def section(self, unit: str, of: Statement) -> Section:
+        self.open()
+        assert self.opening is not None
+        opening = _sums(*self.opening, of.opened_at)
+        return Section(unit, opening, self.lines, _sums(self.sums, self.holds, of.closed_at))
+
+
+SHOWN = ("payable", "in_transit", "paid", "fees", "withholding")
+"""The accounts of the journal that are the partner's own side of it."""
+
+
+def held_until(entry: Entry, leg: Leg) -> int:
+    """Until when what a `payable` leg adds is pending, ms; 0: not at all."""
+    if leg.available_at or entry.engine:
+        return leg.available_at
+    return entry.available_at
+
+
+def _sums(sums: dict[str, int], holds: dict[int, int], at: int) -> Sums:
+    pending = sum(amount for until, amount in holds.items() if until > at)
+    return Sums(pending=pending, available=sums["payable"] - pending, **sums)
+
+
+def _book(posted: Posted, purses: dict[str, _Purse], within: bool) -> bool:
+    """Move the entry's legs; whether one of the shown accounts was among them."""
+    entry = posted.entry
+    legs: dict[str, list[Leg]] = {}
+    for leg in entry.legs:
+        if leg.account in SHOWN:
+            legs.setdefault(unit_of(entry, leg), []).append(leg)
+    if not legs and entry.kind != "no_effect" and entry.unit in purses and not entry.reason:
+        legs[entry.unit] = []  # as a payout that was sent: moves nothing, and is news all the same
+    for unit, moved in sorted(legs.items()):
+        purse = purses.setdefault(unit, _Purse())
+        if within:
+            purse.open()
+        for leg in moved:
+            purse.move(entry, leg)
+        _check_balance(posted, unit, purse.sums)
+        if within:
+            purse.lines.append(_line(posted, moved, purse.sums["payable"]))
+    return bool(legs)
+
+
+def _line(posted: Posted, legs: list[Leg], balance: int = 0) -> Line:
+    entry = posted.entry
+    sums = dict.fromkeys(SHOWN, 0)
+    for leg in legs:
+        sums[leg.account] += leg.amount
+    rules = dict.fromkeys(leg.rule or entry.rule for leg in legs or [Leg("payable", 0)])
+    return Line(
+        position=posted.position,
+        at=entry.at,
+        kind=entry.kind,
+        amount=sums.pop("payable"),
+        balance=balance,
+        deal=entry.deal,
+        event_id=entry.event_id,
+        payout=entry.payout,
+        adjustment=entry.adjustment,
+        via=entry.via,
+        rules=tuple(rule for rule in rules if rule),
+        terms=entry.terms,
+        available_at=max((held_until(entry, leg) for leg in legs if leg.amount > 0), default=0),
+        reason=entry.reason or entry.hold,
+        notes=entry.notes,
+        **sums,
+    )
+
+
+def _check_link(posted: Posted, partner: str, head: Head) -> None:
+    """The entry is the partner's and follows the one before it."""
+    entry = posted.entry
+    if entry.partner != partner:
+        raise NotOneChain(f"{posted.position} is of partner {entry.partner!r}, not {partner!r}")
+    if entry.previous != head.sha256:
+        raise NotOneChain(
+            f"{posted.position}: previous is {entry.previous or 'empty'}; expected "
+            f"{head.sha256 or 'empty'}, the hash of the partner's entry before it "
+            f"({head.position or 'none'}): the journal was altered; `pledger replay --verify` "
+            "finds where"
+        )
+
+
+def _check_balance(posted: Posted, unit: str, sums: dict[str, int]) -> None:
+    """The balance the entry states is what the legs up to it add up to."""
+    entry = posted.entry
+    said: Balance | None = entry.balance if unit == entry.unit else entry.balances.get(unit)
+    if said is None:
+        return
+    stated = (said.payable, said.in_transit, said.paid)
+    if stated != (sums["payable"], sums["in_transit"], sums["paid"]):
+        raise NotOneChain(
+            f"{posted.position} states payable, in transit and paid as {stated} {unit}; the legs "
+            f"up to it add up to {(sums['payable'], sums['in_transit'], sums['paid'])}: "
+            "`pledger replay --verify` finds where the journal was altered"
+        )
