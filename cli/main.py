@@ -12,7 +12,22 @@ import sys
 
 import typer
 
-from cli import coupons, importing, links, partners, payouts, programs, terms
+from cli import (
+    accounts,
+    agreements,
+    commissions,
+    contests,
+    coupons,
+    importing,
+    links,
+    partner_ties,
+    partners,
+    payouts,
+    programs,
+    rates,
+    registrations,
+    terms,
+)
 from cli.audit import audit_app, replay
 from cli.balances import balance
 from cli.conversions import conversions
@@ -36,6 +51,13 @@ app.add_typer(terms.app, name="terms")
 app.add_typer(partners.app, name="partners")
 app.add_typer(links.app, name="links")
 app.add_typer(coupons.app, name="coupons")
+app.add_typer(agreements.app, name="agreements")
+app.add_typer(registrations.app, name="registrations")
+app.add_typer(commissions.app, name="commissions")
+app.add_typer(contests.app, name="contests")
+app.add_typer(accounts.app, name="accounts")
+app.add_typer(rates.app, name="rates")
+partner_ties.add_commands(partners.app)
 app.add_typer(importing.app, name="import")
 app.command()(conversions)
 app.command()(balance)

@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import IO
 from xml.etree.ElementTree import ParseError
 
-import pycountry
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
@@ -44,10 +43,7 @@ class PublishedDay:
     date: str
     """ISO 8601."""
     rates: dict[str, str]
-    """ISO 4217 code → decimal."""
-    retired: frozenset[str] = frozenset()
-    """Currencies of the day that are none of ISO 4217 any longer (the kroon, the lira of
-    before 2005): no amount of the ledger can be in them."""
+    """ISO 4217 code, as it was then → decimal."""
 
 
 def read_days(path: Path) -> Iterator[PublishedDay]:
@@ -111,17 +107,16 @@ def _from_csv(path: Path, content: IO[bytes]) -> Iterator[PublishedDay]:
 
 
 def _day(where: str, day: str, pairs: dict[str, str]) -> PublishedDay:
-    rates, retired = {}, set()
+    rates = {}
     for currency, rate in pairs.items():
         if not currency or rate in ABSENT:
             continue
         if not _is_positive(rate):
             raise BadOption(f"{where}: {currency} {rate!r}: expected a rate more than zero")
-        if pycountry.currencies.get(alpha_3=currency) is None:
-            retired.add(currency)
-        else:
-            rates[currency] = rate
-    return PublishedDay(_iso_date(where, day), rates, frozenset(retired))
+        rates[currency] = rate
+    if not rates:
+        raise BadOption(f"{where}: no rates")
+    return PublishedDay(_iso_date(where, day), rates)
 
 
 def _is_positive(rate: str) -> bool:

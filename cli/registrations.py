@@ -1,0 +1,328 @@
+"""`pledger registrations`: leads and deals that a partner says it works on.
+
+submitted ─┬─ approved ─┬─ won
+           └─ rejected  └─ lost
+
+An approved registration keeps its customer for its partner for as long as the terms protect
+it, against later clicks of others. Approving a lead records the qualified lead; winning
+records the deal. Both are written after the decision, and running the command again writes
+what is missing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.asked import program_of, registration_of
+from cli.display import AsJson, By, Column, money, print_json, say, show, text
+from cli.ledger import decisions, directory
+from cli.money import shown
+from cli.reading import BadOption, amount, iso, moment
+from cli.system import Home, settings_of
+
+if TYPE_CHECKING:
+    from aggregates.application import Decisions
+    from events.settings import Settings
+    from projections.views import RegistrationView
+
+app = typer.Typer(no_args_is_help=True, help="Registered leads and deals: submit, approve, win.")
+
+Registration = Annotated[str, typer.Argument(help="The registration's id.")]
+Reason = Annotated[str, typer.Option(help="Kept with the decision.")]
+Title = Annotated[str, typer.Option(help="What it is about.")]
+Amount = Annotated[str, typer.Option(help="What is expected, as 12000.00.")]
+Currency = Annotated[str, typer.Option(help="ISO 4217; default: the program's.")]
+
+KINDS = ("lead", "deal")
+STATUSES = ("submitted", "approved", "rejected", "won", "lost")
+
+
+@app.command()
+def submit(
+    registration: Registration,
+    program: Annotated[str, typer.Option(help="The program's id.")],
+    partner: Annotated[str, typer.Option(help="The partner's id.")],
+    customer: Annotated[str, typer.Option(help="The customer, as in conversions.")],
+    kind: Annotated[str, typer.Option(help="lead or deal.")] = "deal",
+    title: Title = "",
+    expected: Annotated[str, typer.Option("--amount", help="Expected, as 12000.00.")] = "",
+    currency: Currency = "",
+    by: By = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Register a lead or a deal for a partner.
+
+    Examples:
+
+        pledger registrations submit r-17 --program acme --partner jane --customer globex \\
+            --title "CRM for 40 seats" --amount 12000.00
+
+        pledger registrations submit r-18 --program acme --partner jane --customer bob --kind lead
+    """
+    if kind not in KINDS:
+        raise BadOption(f"--kind {kind!r}: expected {' or '.join(KINDS)}")
+    settings = settings_of(home)
+    with directory(settings) as follower:
+        currency = currency.upper() or program_of(follower.directory, program).currency
+    minor = amount("--amount", expected, currency) if expected else 0
+    with decisions(settings) as ledger:
+        ledger.submit_registration(
+            registration, program, partner, customer, kind, title, minor, currency, by=by
+        )
+    worth = f", {shown(minor, currency)}" if minor else ""
+    say(
+        f"registration {registration} submitted: {kind} {customer} of partner {partner}{worth}",
+        {
+            "registration": registration,
+            "program": program,
+            "partner": partner,
+            "customer": customer,
+            "kind": kind,
+            "amount": minor,
+            "currency": currency,
+            "status": "submitted",
+        },
+        as_json=as_json,
+    )
+
+
+@app.command()
+def approve(
+    registration: Registration, by: By = "", home: Home = None, as_json: AsJson = False
+) -> None:
+    """Take a registration: its customer is the partner's. A lead becomes a qualified lead.
+
+    Running it again writes the lead if it is missing.
+    """
+    settings = settings_of(home)
+    with decisions(settings) as ledger:
+        recorded = _decide(
+            settings,
+            ledger,
+            registration,
+            lambda: ledger.approve_registration(registration, by=by),
+        )
+    _tell("approved", registration, recorded, as_json)
+
+
+@app.command()
+def reject(
+    registration: Registration,
+    reason: Reason,
+    by: By = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Do not take a registration."""
+    with decisions(settings_of(home)) as ledger:
+        ledger.reject_registration(registration, reason, by=by)
+    _tell("rejected", registration, [], as_json)
+
+
+@app.command()
+def update(
+    registration: Registration,
+    title: Title = "",
+    expected: Annotated[str, typer.Option("--amount", help="Expected, as 12000.00.")] = "",
+    currency: Annotated[str, typer.Option(help="ISO 4217; default: as it was.")] = "",
+    by: By = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say anew what is expected.
+
+    Example:
+
+        pledger registrations update r-17 --amount 15000.00
+    """
+    if not (title or expected or currency):
+        raise BadOption("nothing to change: give --title, --amount or --currency")
+    settings = settings_of(home)
+    with directory(settings) as follower:
+        view = registration_of(follower.directory, registration)
+    unit = currency.upper() or view.currency
+    minor = amount("--amount", expected, unit) if expected else view.amount
+    with decisions(settings) as ledger:
+        ledger.update_registration(registration, title or view.title, minor, unit, by=by)
+    _tell("updated", registration, [], as_json)
+
+
+@app.command()
+def win(
+    registration: Registration,
+    deal: Annotated[str, typer.Option(help="The deal's id, as in conversions.")],
+    sold_for: Annotated[
+        str, typer.Option("--amount", help="What it came to; default: what was expected.")
+    ] = "",
+    currency: Annotated[str, typer.Option(help="ISO 4217; default: as registered.")] = "",
+    occurred_at: Annotated[str, typer.Option(help="ISO 8601; default: now.")] = "",
+    by: By = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Close a registration as won, and record its deal.
+
+    Running it again writes the deal if it is missing.
+
+    Example:
+
+        pledger registrations win r-17 --deal D-1009 --amount 11800.00
+    """
+    settings = settings_of(home)
+    with directory(settings) as follower:
+        view = registration_of(follower.directory, registration)
+    unit = currency.upper() or view.currency
+    minor = amount("--amount", sold_for, unit) if sold_for else view.amount
+    with decisions(settings) as ledger:
+        at = _won_at(ledger, registration, occurred_at)
+        recorded = _decide(
+            settings,
+            ledger,
+            registration,
+            lambda: ledger.win_registration(registration, deal, minor, unit, at, by=by),
+        )
+    _tell("won", registration, recorded, as_json, worth=shown(minor, unit), deal=deal)
+
+
+@app.command()
+def lose(
+    registration: Registration,
+    reason: Reason,
+    by: By = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Close a registration as lost: its customer is nobody's any longer."""
+    with decisions(settings_of(home)) as ledger:
+        ledger.lose_registration(registration, reason, by=by)
+    _tell("lost", registration, [], as_json)
+
+
+@app.command("list")
+def list_registrations(
+    program: Annotated[str, typer.Option(help="Only those of one program.")] = "",
+    partner: Annotated[str, typer.Option(help="Only those of one partner.")] = "",
+    status: Annotated[str, typer.Option(help=f"Only these: {', '.join(STATUSES)}.")] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """List registrations."""
+    if status and status not in STATUSES:
+        raise BadOption(f"--status {status!r}: expected one of {', '.join(STATUSES)}")
+    with directory(settings_of(home)) as follower:
+        rows = [
+            plain(view)
+            for view in follower.directory.registrations()
+            if (not program or view.program == program)
+            and (not partner or view.partner == partner)
+            and (not status or view.status == status)
+        ]
+    columns = [
+        text("registration", "registration"),
+        text("kind", "kind"),
+        text("partner", "partner"),
+        text("customer", "customer"),
+        text("title", "title"),
+        money("amount", "amount", "currency"),
+        text("status", "status"),
+        Column("note", lambda row: str(row["deal"] or row["reason"])),
+    ]
+    show(rows, columns, as_json=as_json, empty="no registrations")
+
+
+@app.command("show")
+def show_registration(
+    registration: Registration, home: Home = None, as_json: AsJson = False
+) -> None:
+    """Show one registration."""
+    with directory(settings_of(home)) as follower:
+        found = plain(registration_of(follower.directory, registration))
+    if as_json:
+        print_json(found)
+        return
+    worth = shown(found["amount"], found["currency"]) if found["amount"] else ""
+    typer.echo(f"registration {registration}: {found['kind']}, {found['status']}")
+    for name, value in (
+        ("program", found["program"]),
+        ("partner", found["partner"]),
+        ("customer", found["customer"]),
+        ("title", found["title"]),
+        ("amount", worth),
+        ("deal", found["deal"]),
+        ("reason", found["reason"]),
+        ("submitted", found["submitted"]),
+        ("approved", found["approved"]),
+    ):
+        if value:
+            typer.echo(f"  {name:<10} {value}")
+
+
+def plain(view: RegistrationView) -> dict[str, Any]:
+    """A registration with its times as ISO 8601."""
+    import msgspec
+
+    found: dict[str, Any] = msgspec.to_builtins(view)
+    found["submitted"] = iso(found.pop("submitted_at"))
+    found["approved"] = iso(found.pop("approved_at"))
+    return found
+
+
+def _decide(
+    settings: Settings, ledger: Decisions, registration: str, decide: Callable[[], object]
+) -> list[str]:
+    """Decide, then write the conversions that follow; the ids of those written now."""
+    from events.codec import encode
+    from events.conversions import conversion_key
+    from events.log import Writer
+    from events.topics import CONVERSIONS
+    from gateway.registered import conversions_of, not_recorded
+
+    stood = {found.event_id for found in conversions_of(ledger, registration, 0)}
+    decide()
+    wanted = conversions_of(ledger, registration, ledger.refresh())
+    # Only what was decided earlier can have been written already.
+    missing = [found for found in wanted if found.event_id not in stood]
+    missing += not_recorded(settings.broker, [found for found in wanted if found.event_id in stood])
+    if missing:
+        writer = Writer(settings.broker, linger_ms=0)
+        for conversion in missing:
+            key = conversion_key(conversion.program, conversion.customer)
+            writer.append(CONVERSIONS, key=key, value=encode(conversion))
+        writer.flush()
+    return [conversion.event_id for conversion in missing]
+
+
+def _won_at(ledger: Decisions, registration: str, text: str) -> int:
+    """When the deal happened: as given, as decided before, or now."""
+    from events.conversions import Deal
+    from gateway.registered import conversions_of
+
+    if text:
+        return moment("--occurred-at", text)
+    for found in conversions_of(ledger, registration, 0):
+        if isinstance(found, Deal):
+            return found.occurred_at
+    return time.time_ns() // 1_000_000
+
+
+def _tell(
+    status: str,
+    registration: str,
+    recorded: list[str],
+    as_json: bool,
+    *,
+    worth: str = "",
+    deal: str = "",
+) -> None:
+    sentence = f"registration {registration} {status}"
+    if deal:
+        sentence += f": deal {deal}, {worth}"
+    if recorded:
+        sentence += f"; recorded {', '.join(recorded)}"
+    answer = {"registration": registration, "status": status, "recorded": recorded}
+    say(sentence, answer, as_json=as_json)

@@ -1,0 +1,25 @@
+"""Which contests a program runs: those of its terms, each as the newest version has it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from events.terms import Contest
+from projections.directory import Directory
+
+
+class OpenContest(NamedTuple):
+    """A contest, and the version of the terms that says so."""
+
+    contest: Contest
+    terms: int
+
+
+def contests_of(directory: Directory, program: str) -> dict[str, OpenContest]:
+    """Name → contest, of the program's general terms; a later version changes an earlier."""
+    return {
+        contest.name: OpenContest(contest, version.terms.version)
+        for version in directory.terms_versions(program)
+        if not version.terms.partner
+        for contest in version.terms.contests
+    }
