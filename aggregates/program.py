@@ -12,11 +12,13 @@ from typing import Any
 import msgspec
 from eventsourcing.domain import event
 
+from aggregates.bank import bic_of, holder_of, iban_of
 from aggregates.checks import currency_of, name_of, slug_of
 from aggregates.decision import DecisionAggregate
 from aggregates.errors import AlreadyExists
-from aggregates.terms import checked
+from aggregates.terms import check_beside, checked
 from aggregates.terms_shape import spelled_out
+from events.decisions import ProgramPayerSet
 from events.terms import Rule, Terms
 
 
@@ -36,6 +38,8 @@ class Program(DecisionAggregate):
         self.currency = currency
         self.terms: list[Terms] = []
         self.active = True
+        self.payer: ProgramPayerSet | None = None
+        """The account its payouts are paid from."""
 
     @classmethod
     def create(cls, program: str, name: str, currency: str, by: str = "") -> Program:
@@ -75,7 +79,8 @@ class Program(DecisionAggregate):
             rules=rules,  # type: ignore[arg-type]  # made a tuple by `checked`
             **fields,
         )
-        terms = checked(wanted, self.newest_terms())
+        terms = checked(wanted)
+        check_beside(terms, self.newest_terms())
         newest = self.newest_terms(terms.partner)
         if newest and msgspec.structs.replace(terms, version=newest.version) == newest:
             return newest
@@ -89,6 +94,18 @@ class Program(DecisionAggregate):
     @event("TermsAdded", topic="program.terms_added")
     def _add_terms(self, program: str, terms: dict[str, Any], by: str) -> None:
         self.terms.append(msgspec.convert(terms, Terms))
+
+    def set_payer(self, name: str, iban: str, bic: str = "", by: str = "") -> None:
+        """The account its payouts are paid from, and in whose name it is held."""
+        payer = ProgramPayerSet(
+            self.program, holder_of("name", name), iban_of("iban", iban), bic and bic_of("bic", bic)
+        )
+        if payer != self.payer:
+            self._set_payer(self.program, payer.name, payer.iban, payer.bic, by)
+
+    @event("PayerSet", topic="program.payer_set")
+    def _set_payer(self, program: str, name: str, iban: str, bic: str, by: str) -> None:
+        self.payer = ProgramPayerSet(program, name, iban, bic)
 
     def pause(self, by: str = "") -> None:
         """Its conversions earn nothing until it is resumed."""

@@ -41,11 +41,8 @@ BOUNDS: dict[str, Callable[[str, int], int]] = {
 }
 
 
-def checked(terms: Terms, general: Terms | None = None) -> Terms:
-    """The terms, if they can stand; raises Invalid.
-
-    `general`: the newest general terms of the program, which individual terms stand beside.
-    """
+def checked(terms: Terms) -> Terms:
+    """The terms, if they can stand; raises Invalid."""
     terms = _with_shape(terms)
     for field, bound in BOUNDS.items():
         bound(field, getattr(terms, field))
@@ -55,7 +52,7 @@ def checked(terms: Terms, general: Terms | None = None) -> Terms:
         raise Invalid("rules", [], "at least one rule")
     for place, rule in enumerate(terms.rules):
         check_rule(f"rules[{place}]", rule, terms.engine)
-    _check_partner(terms, general)
+    _check_partner(terms)
     _check_bonuses(terms)
     for place, cap in enumerate(terms.caps):
         _check_cap(f"caps[{place}]", cap, terms.rules)
@@ -75,7 +72,14 @@ def _with_shape(terms: Terms) -> Terms:
     return found
 
 
-def _check_partner(terms: Terms, general: Terms | None) -> None:
+def check_beside(terms: Terms, general: Terms | None) -> None:
+    """Individual terms stand beside general ones of engine 2 (`general`: the newest)."""
+    if terms.partner and (general is None or general.engine == "1"):
+        expected = 'none before the program has general terms of engine = "2": add those first'
+        raise Invalid("partner", terms.partner, expected)
+
+
+def _check_partner(terms: Terms) -> None:
     if not terms.partner:
         return
     slug_of("partner", terms.partner)
@@ -83,9 +87,6 @@ def _check_partner(terms: Terms, general: Terms | None) -> None:
         if given := getattr(terms, field):
             named = [entry.name for entry in given]
             raise Invalid(field, named, "none: they stand in the general terms of the program")
-    if general is None or general.engine == "1":
-        expected = 'none before the program has general terms of engine = "2": add those first'
-        raise Invalid("partner", terms.partner, expected)
 
 
 def _check_bonuses(terms: Terms) -> None:
