@@ -2,15 +2,27 @@
 
 registered ─ applied ─ approved ─ suspended     (by program; approval is possible at once)
                           └──────────┘
+
+Besides, in any order and as often as it changes: who recruited it (by program), the currency
+it is owed in, the customers that are itself, and where it is paid. The newest stands; what
+was earned and booked before stays as it was.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Literal
+
 from eventsourcing.domain import event
 
-from aggregates.checks import name_of, slug_of
+from aggregates.checks import currency_of, foreign_of, name_of, slug_of
 from aggregates.decision import DecisionAggregate
-from aggregates.errors import AlreadyExists, Conflict
+from aggregates.errors import AlreadyExists, Conflict, Invalid
+from aggregates.payee import checked_payee
+from events.decisions import PartnerPayeeSet
+
+MOST_IDENTITIES = 1_000
+"""A partner's own customer ids and identities; each stands in the decision."""
 
 
 class Partner(DecisionAggregate):
@@ -29,6 +41,12 @@ class Partner(DecisionAggregate):
         self.programs: dict[str, str] = {}
         """Program → applied, approved or suspended."""
         self.suspended_for: dict[str, str] = {}
+        self.parents: dict[str, str] = {}
+        """Program → who recruited it there."""
+        self.currency = ""
+        """Empty: each program's own."""
+        self.identities: list[str] = []
+        self.payee: PartnerPayeeSet | None = None
 
     @classmethod
     def register(cls, partner: str, name: str, by: str = "") -> Partner:
@@ -82,3 +100,67 @@ class Partner(DecisionAggregate):
     def _suspend(self, partner: str, program: str, reason: str, by: str) -> None:
         self.programs[program] = "suspended"
         self.suspended_for[program] = reason
+
+    def recruit(self, program: str, parent: str, by: str = "") -> None:
+        """In `program` it is a sub-partner of `parent` from now on; empty: of nobody."""
+        if parent == self.partner:
+            raise Conflict(
+                f"partner {self.partner} cannot be its own sub-partner; name who recruited it"
+            )
+        if self.parents.get(program, "") != parent:
+            self._recruit(self.partner, program, parent, by)
+
+    @event("Recruited", topic="partner.recruited")
+    def _recruit(self, partner: str, program: str, parent: str, by: str) -> None:
+        self.parents[program] = parent
+
+    def set_currency(self, currency: str, by: str = "") -> None:
+        """What it earns from now on is owed in `currency` (ISO 4217)."""
+        if self.currency != currency_of("currency", currency):
+            self._set_currency(self.partner, currency, by)
+
+    @event("CurrencySet", topic="partner.currency_set")
+    def _set_currency(self, partner: str, currency: str, by: str) -> None:
+        self.currency = currency
+
+    def identify(self, identities: Iterable[str], by: str = "") -> None:
+        """All customer ids and identities that are the partner itself; earlier ones that are
+        not named again are dropped."""
+        found = sorted({foreign_of("identities", identity) for identity in identities})
+        if len(found) > MOST_IDENTITIES:
+            raise Invalid("identities", len(found), f"at most {MOST_IDENTITIES}")
+        if found != self.identities:
+            self._identify(self.partner, found, by)
+
+    @event("Identified", topic="partner.identified")
+    def _identify(self, partner: str, identities: list[str], by: str) -> None:
+        self.identities = identities
+
+    def set_payee(self, wanted: PartnerPayeeSet, by: str = "") -> None:
+        """Where it is paid from now on; payouts under way keep what they were sent to."""
+        payee = checked_payee(wanted)
+        if payee != self.payee:
+            self._set_payee(
+                self.partner,
+                payee.method,
+                payee.name,
+                payee.iban,
+                payee.bic,
+                payee.email,
+                payee.country,
+                by,
+            )
+
+    @event("PayeeSet", topic="partner.payee_set")
+    def _set_payee(
+        self,
+        partner: str,
+        method: Literal["bank", "paypal", "wise"],
+        name: str,
+        iban: str,
+        bic: str,
+        email: str,
+        country: str,
+        by: str,
+    ) -> None:
+        self.payee = PartnerPayeeSet(partner, method, name, iban, bic, email, country)

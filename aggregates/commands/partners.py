@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Literal
+
 from aggregates.commands.finding import Finding
+from aggregates.errors import Conflict
 from aggregates.partner import Partner
+from events.decisions import PartnerPayeeSet
 
 
 class PartnerCommands(Finding):
@@ -33,6 +38,58 @@ class PartnerCommands(Finding):
         self._change(
             lambda: self._member(partner, program), lambda found: found.suspend(program, reason, by)
         )
+
+    def recruit(self, partner: str, program: str, parent: str, by: str = "") -> None:
+        """In the program the partner is a sub-partner of `parent`; empty: of nobody.
+
+        Raises Conflict where `parent` itself stands below the partner. Two who recruit each
+        other at the same moment may both get through: whoever follows the chain stops at a
+        partner it has met.
+        """
+
+        def finding() -> Partner:
+            found = self._member(partner, program)
+            self._refuse_circle(partner, program, parent)
+            return found
+
+        self._change(finding, lambda found: found.recruit(program, parent, by))
+
+    def _refuse_circle(self, partner: str, program: str, parent: str) -> None:
+        chain = [partner]
+        while parent and parent not in chain[1:]:
+            chain.append(parent)
+            parent = self._partner(parent).parents.get(program, "")
+            if parent == partner:
+                raise Conflict(
+                    f"partner {chain[1]} stands below {partner} in {program}: "
+                    f"{' ← '.join([*chain, partner])}; take {chain[-1]} out of there first"
+                )
+
+    def set_partner_currency(self, partner: str, currency: str, by: str = "") -> None:
+        """What it earns from now on is owed in `currency` (ISO 4217)."""
+        self._change(lambda: self._partner(partner), lambda found: found.set_currency(currency, by))
+
+    def identify_partner(self, partner: str, identities: Iterable[str], by: str = "") -> None:
+        """All customer ids and identities that are the partner itself, in place of earlier
+        ones."""
+        wanted = list(identities)
+        self._change(lambda: self._partner(partner), lambda found: found.identify(wanted, by))
+
+    def set_payee(
+        self,
+        partner: str,
+        method: Literal["bank", "paypal", "wise"],
+        name: str,
+        iban: str = "",
+        bic: str = "",
+        email: str = "",
+        country: str = "",
+        by: str = "",
+    ) -> None:
+        """Where the partner is paid from now on. `name`: of the account's holder; `country`:
+        ISO 3166-1 alpha-2."""
+        wanted = PartnerPayeeSet(partner, method, name, iban, bic, email, country)
+        self._change(lambda: self._partner(partner), lambda found: found.set_payee(wanted, by))
 
     def partner(self, partner: str) -> Partner:
         """As it stands now; raises NotFound."""

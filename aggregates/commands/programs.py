@@ -53,6 +53,12 @@ class ProgramCommands(Finding):
         """It earns again, by what happens from now on."""
         self._change(lambda: self._program(program), lambda found: found.resume(by))
 
+    def set_payer(self, program: str, name: str, iban: str, bic: str = "", by: str = "") -> None:
+        """The account the program's payouts are paid from, held by `name`."""
+        self._change(
+            lambda: self._program(program), lambda found: found.set_payer(name, iban, bic, by)
+        )
+
     def program(self, program: str) -> Program:
         """As it stands now, also by what other processes decided; raises NotFound."""
         return self._now(lambda: self._program(program))
