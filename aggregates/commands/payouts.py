@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from aggregates.commands.finding import Finding
 from aggregates.payout import Payout
@@ -98,6 +99,35 @@ class PayoutCommands(Finding):
     def run(self, run: str) -> PayoutRun:
         """As it was started; raises NotFound."""
         return self._now(lambda: self._get(PayoutRun, PayoutRun.create_id(run), "start it first"))
+
+    def request_run(self, run: str, by: str = "") -> Iterator[Payout]:
+        """Ask for each payout of the run that was not asked for yet; all of them, as they stand.
+
+        A generator: what is not taken from it is not asked for.
+        """
+        found = self.run(run)
+        for one in found.payouts:
+            stands = self._find(Payout, Payout.create_id(one.payout))
+            if stands is None or stands.run != run:
+                self.request_payout(
+                    one.payout, one.partner, found.program, found.unit, by=by, run=run
+                )
+                stands = self._payout(one.payout)
+            yield stands
+
+    def payouts_of(self, run: str) -> list[Payout]:
+        """The payouts of a run that were asked for, as they stand now; raises NotFound."""
+        wanted = self.run(run).payouts
+        found = (self._find(Payout, Payout.create_id(one.payout)) for one in wanted)
+        return [payout for payout in found if payout is not None and payout.run == run]
+
+    def payout_ids(self) -> list[str]:
+        """Of all payouts that were ever asked for."""
+        self.refresh()
+        asked = self.recorder.select_notifications(
+            1, sys.maxsize, topics=("payout.requested", "payout.proposed")
+        )
+        return [str(found.originator_id).removeprefix("payout:") for found in asked]
 
 
 def needs_two_persons(program: Program, partner: str, at: int) -> bool:

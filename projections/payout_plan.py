@@ -1,0 +1,96 @@
+"""Who is paid in a run: every partner with money available, or why not.
+
+A plan is a proposal, made from balances as somebody sees them. Whether the money is there is
+decided by the journal, which answers each payout of the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from aggregates.readable import money_text
+from events.currencies import is_currency
+from events.journal import Entry
+from events.terms import PayoutTerms, Terms
+from projections.directory import Directory
+from projections.money import BASIS_POINTS, round_half_away
+from projections.posted import unit_of
+
+
+class Candidate(Struct, frozen=True):
+    """A partner with a balance, and whether a run would pay it."""
+
+    partner: str
+    available: int
+    """Minor units that can be paid out, before fees and withholding."""
+    left_out: str = ""
+    """Why it is not paid; empty: it is."""
+
+
+class Balances:
+    """What is available to each partner in one program and unit at a time, from the journal."""
+
+    def __init__(self, program: str, unit: str, at: int) -> None:
+        self._program = program
+        self._unit = unit
+        self._at = at
+        self.available: dict[str, int] = {}
+        """Partner → minor units; those that have none but are owed some later included."""
+
+    def add(self, entry: Entry) -> None:
+        """Take the next accepted entry of any partition."""
+        if entry.program != self._program:
+            return
+        for leg in entry.legs:
+            if leg.account == "payable" and unit_of(entry, leg) == self._unit:
+                ready = max(leg.available_at, entry.available_at) <= self._at
+                held = self.available.get(entry.partner, 0)
+                self.available[entry.partner] = held + (leg.amount if ready else 0)
+
+
+def plan(
+    directory: Directory, program: str, unit: str, available: Mapping[str, int], at: int
+) -> list[Candidate]:
+    """Every partner of `available` (partner → minor units of `unit`) by name, with the reason
+    where it is left out. `at`: time in ms, which picks the terms."""
+    return [
+        Candidate(partner, amount, _left_out(directory, program, partner, unit, amount, at))
+        for partner, amount in sorted(available.items())
+    ]
+
+
+def payout_terms(terms: Terms, unit: str) -> PayoutTerms:
+    """How `unit` is paid out: its own terms, or those of every unit, or none."""
+    by_unit = {one.unit: one for one in terms.payouts}
+    return by_unit.get(unit) or by_unit.get("") or PayoutTerms()
+
+
+def net_of(terms: PayoutTerms, gross: int) -> int:
+    """What is left of `gross` for the partner after withholding and fees, minor units."""
+    left = gross - round_half_away(gross * terms.withholding, BASIS_POINTS)
+    return left - min(terms.fee + round_half_away(gross * terms.fee_rate, BASIS_POINTS), left)
+
+
+def _left_out(
+    directory: Directory, program: str, partner: str, unit: str, available: int, at: int
+) -> str:
+    known = directory.count
+    if available <= 0:
+        return f"nothing available: {_text(available, unit)}"
+    if not directory.partner_active(program, partner, known):
+        return "not an active partner of the program; `payouts request` pays it all the same"
+    found = directory.terms(program, known, at, partner)
+    terms = PayoutTerms() if found is None else payout_terms(found.terms, unit)
+    if available < terms.minimum:
+        return f"minimum {_text(terms.minimum, unit)}, available {_text(available, unit)}"
+    if is_currency(unit) and net_of(terms, available) <= 0:
+        return f"fees and withholding leave nothing of {_text(available, unit)}"
+    if is_currency(unit) and directory.payee(partner, known) is None:
+        return "no payee details: `partners payee` sets them"
+    return ""
+
+
+def _text(amount: int, unit: str) -> str:
+    return f"{money_text(amount, unit) if is_currency(unit) else amount} {unit}"
