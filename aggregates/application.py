@@ -10,21 +10,31 @@ quietly, with other content it raises.
 
 from __future__ import annotations
 
+from aggregates.commands.accounts import AccountCommands
+from aggregates.commands.agreements import AgreementCommands
+from aggregates.commands.contests import ContestCommands
 from aggregates.commands.invoices import InvoiceCommands
 from aggregates.commands.links import LinkCommands
 from aggregates.commands.partners import PartnerCommands
 from aggregates.commands.payouts import PayoutCommands
 from aggregates.commands.programs import ProgramCommands
 from aggregates.commands.rates import RateCommands
+from aggregates.commands.registrations import RegistrationCommands
+from aggregates.commands.reviews import ReviewCommands
 from events.settings import Broker
 
 
 class Decisions(
     ProgramCommands,
     PartnerCommands,
+    AgreementCommands,
     LinkCommands,
-    PayoutCommands,
+    RegistrationCommands,
+    ReviewCommands,
+    AccountCommands,
+    ContestCommands,
     RateCommands,
+    PayoutCommands,
     InvoiceCommands,
 ):
     """The commands, and the rules between aggregates. Thread-safe.
