@@ -145,8 +145,8 @@ def list_waiting(
         pledger commissions list --program acme
     """
     from cli.imports.progress import bar
-    from cli.journal import entries, journal_ends
     from projections.waiting import WaitingList
+    from streams.entries import entries, journal_ends
 
     settings = settings_of(home)
     require_broker(settings)

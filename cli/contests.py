@@ -160,8 +160,8 @@ def decided_contest(directory: Directory, program: str, contest: str) -> Contest
 def run(broker: Broker, program: str, found: OpenContest) -> tuple[Race, dict[str, int]]:
     """The race as of the journal's ends now, and those ends."""
     from cli.imports.progress import bar
-    from cli.journal import entries, journal_ends
     from projections.contest import Race
+    from streams.entries import entries, journal_ends
 
     ends = journal_ends(broker)
     race = Race(program, found.contest)

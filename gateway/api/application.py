@@ -23,16 +23,23 @@ from aggregates.errors import (
     Invalid,
     NotFound,
 )
+from gateway.api.adjustments import adjustments
+from gateway.api.agreements import agreements
 from gateway.api.balances import balances
+from gateway.api.contests import contests
 from gateway.api.context import Context
 from gateway.api.conversions import conversions
 from gateway.api.coupons import coupons
 from gateway.api.documentation import documentation, openapi_document
 from gateway.api.health import healthz
 from gateway.api.links import links
+from gateway.api.partner_ties import partner_ties
 from gateway.api.partners import partners
 from gateway.api.payouts import payouts
 from gateway.api.programs import programs
+from gateway.api.rates import rates
+from gateway.api.registrations import registrations
+from gateway.api.reviews import reviews
 from gateway.bridge import Asgi
 from gateway.idempotency import idempotent
 from gateway.problems import MEDIA_TYPE, FieldProblem, Problem
@@ -67,6 +74,13 @@ def litestar_application(context: Context) -> Litestar:
             links,
             coupons,
             payouts,
+            agreements,
+            registrations,
+            reviews,
+            contests,
+            adjustments,
+            rates,
+            partner_ties,
         ],
         dependencies={"context": Provide(lambda: context, sync_to_thread=False)},
         exception_handlers={

@@ -1,4 +1,4 @@
-"""The journal as commands read it: accepted entries, up to exact positions.
+"""The journal's accepted entries, up to exact positions: for folds that are asked for.
 
 A journal may hold repeats (a worker that died wrote some entries twice); by the rule every
 reader applies, the first of each number stands.
