@@ -94,7 +94,7 @@ def _struct(
             raise Invalid(below(path, str(key)), given[key], _no_such_key(str(key), names))
     for field in known:
         if field.required and field.name not in given and field.name != "effective_from":
-            raise Invalid(below(path, field.name), None, "a value: it is missing")
+            raise Invalid(below(path, field.name), None, "a value; this key is missing")
     inner = (given, *owners)
     return {
         field.name: _field(path, given[field.name], kind, field, inner, currency)
@@ -183,7 +183,7 @@ def _text(engine: object) -> Any:
 def _no_such_key(key: str, names: list[str]) -> str:
     near = difflib.get_close_matches(key, names, 1)
     meant = f"did you mean {near[0]}? " if near else ""
-    return f"no such key; {meant}known are {', '.join(names)}"
+    return f"a key that there is; {meant}known are {', '.join(names)}"
 
 
 def _without(given: Mapping[str, Any], keys: list[str]) -> list[str]:

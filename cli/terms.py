@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.display import AsJson, By, Column, say, show, text
+from cli.display import AsJson, By, Column, print_json, say, show, text
 from cli.ledger import decisions, directory
-from cli.money import shown
 from cli.reading import BadOption, amount, basis_points, iso, moment
 from cli.system import Home, settings_of
-from cli.terms_file import TermsFile, read_terms
-from events.terms import ConversionKind, Rule
+from cli.terms_file import read_terms
+from cli.terms_toml import toml
+from cli.terms_words import rule_in_words, sentences
+from events.terms import Terms
+
+if TYPE_CHECKING:
+    from aggregates.terms_form import ReadTerms
 
 app = typer.Typer(no_args_is_help=True, help="Terms: what a program pays for, in versions.")
 
@@ -22,8 +27,10 @@ EPOCH = "1970-01-01T00:00:00Z"
 """Where time begins: terms in force from here were always in force."""
 
 Program = Annotated[str, typer.Argument(help="The program's id.")]
+Partner = Annotated[str, typer.Option(help="Terms of this partner's own.")]
 Reward = Annotated[str, typer.Option(help="A rate (10%) or an amount (5.00).", metavar="REWARD")]
 Days = Annotated[int, typer.Option(min=0)]
+TermsPath = Annotated[Path, typer.Argument(help="Terms as TOML or JSON.", metavar="FILE")]
 
 
 @app.command()
@@ -38,10 +45,16 @@ def add(
     effective_from: Annotated[
         str, typer.Option(help="ISO 8601; default: now. Earlier for a history to be imported.")
     ] = "",
-    attribution: Annotated[str, typer.Option(help="last_touch or first_touch.")] = "last_touch",
+    attribution: Annotated[
+        str, typer.Option(help="last_touch, first_touch, linear or position_based.")
+    ] = "last_touch",
     window_days: Days = 30,
     signup_window_days: Days = 365,
     hold_days: Days = 30,
+    partner: Partner = "",
+    engine: Annotated[
+        str, typer.Option(help="The calculation, 1 or 2; default: 2 where the terms need it.")
+    ] = "",
     by: By = "",
     home: Home = None,
     as_json: AsJson = False,
@@ -55,59 +68,83 @@ def add(
         pledger terms add acme --sale 8% --effective-from 2010-01-01
 
         pledger terms add acme --file terms.toml
+
+        pledger terms add acme --sale 15% --partner jane
     """
     settings = settings_of(home)
     now = time.time_ns() // 1_000_000
-    if file is not None:
-        if sale or renewal or lead:
-            raise BadOption("--file with --sale, --renewal or --lead: give one or the other")
-        wanted = read_terms(file)
-    else:
-        with directory(settings) as follower:
-            found = follower.directory.program(program, follower.directory.count)
-        currency = found.currency if found else "USD"
-        rewards: dict[ConversionKind, str] = {"sale": sale, "renewal": renewal, "lead": lead}
-        wanted = TermsFile(
-            rules=rules_of(rewards, currency),
-            attribution=touch(attribution),
-            window_days=window_days,
-            signup_window_days=signup_window_days,
-            hold_days=hold_days,
-        )
-    since = moment("--effective-from", effective_from) if effective_from else wanted.since(now)
+    if file is not None and (sale or renewal or lead):
+        raise BadOption("--file with --sale, --renewal or --lead: give one or the other")
+    since = moment("--effective-from", effective_from) if effective_from else None
     with decisions(settings) as ledger:
-        added = ledger.add_terms(
-            program,
-            wanted.rules,
-            effective_from=since,
-            attribution=wanted.attribution,
-            window_days=wanted.window_days,
-            signup_window_days=wanted.signup_window_days,
-            hold_days=wanted.hold_days,
-            engine=wanted.engine,
-            by=by,
-        )
-    answer = {"program": program, "version": added.version, "effective_from": iso(since) or EPOCH}
-    say(
-        f"terms {added.version} of {program} added, in force from {iso(since) or EPOCH}",
-        answer,
-        as_json=as_json,
-    )
+        found = ledger.program(program)
+        newest, versions = found.newest_terms(), len(found.terms)
+        if file is not None:
+            wanted = read_terms(
+                file, found.currency, newest, options={"partner": partner, "engine": engine}
+            )
+        else:
+            form: dict[str, Any] = {
+                "rules": rules_of({"sale": sale, "renewal": renewal, "lead": lead}, found.currency),
+                "attribution": attribution,
+                "window_days": window_days,
+                "signup_window_days": signup_window_days,
+                "hold_days": hold_days,
+                "partner": partner,
+            }
+            wanted = read_options(form, engine, found.currency, newest)
+        if since is None:
+            since = wanted.terms.effective_from if wanted.dated else now
+        added = ledger.add_terms(program, effective_from=since, by=by, **wanted.fields())
+    begins = iso(added.effective_from) or EPOCH
+    answer = {
+        "program": program,
+        "version": added.version,
+        "effective_from": begins,
+        "engine": added.engine,
+        "partner": added.partner,
+        "added": added.version > versions,
+    }
+    own = f" for {added.partner}" if added.partner else ""
+    why = f"; engine 2, by {wanted.engine_by}" if wanted.engine_by else ""
+    did = "added" if added.version > versions else "stand already, nothing added"
+    sentence = f"terms {added.version} of {program}{own} {did}, in force from {begins}{why}"
+    say(sentence, answer, as_json=as_json)
+
+
+@app.command()
+def check(
+    file: TermsPath,
+    currency: Annotated[str, typer.Option(help="The program's, ISO 4217.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Read terms and say them in words, without adding them. Needs no ledger.
+
+    Example:
+
+        pledger terms check terms.toml --currency EUR
+    """
+    read = read_terms(file, currency.upper())
+    if as_json:
+        from aggregates.terms_form import write_form
+
+        print_json(write_form(read.terms, currency.upper()))
+        return
+    for line in sentences(read.terms, currency.upper()):
+        typer.echo(line)
+    why = f", by {read.engine_by}" if read.engine_by else ""
+    typer.echo(f"{file} can be added; engine {read.terms.engine}{why}", err=True)
 
 
 @app.command("list")
 def list_terms(program: Program, home: Home = None, as_json: AsJson = False) -> None:
     """List the versions of a program's terms."""
-    with directory(settings_of(home)) as follower:
-        versions = follower.directory.terms_versions(program)
-        found = follower.directory.program(program, follower.directory.count)
-    if found is None:
-        raise BadOption(f"program {program!r} does not exist; see `pledger programs list`")
-    currency = found.currency
+    currency, versions = versions_of(program, home)
     rows = [
         {
             "version": entry.terms.version,
             "effective_from": iso(entry.terms.effective_from) or EPOCH,
+            "partner": entry.terms.partner,
             "rules": entry.terms.rules,
             "attribution": entry.terms.attribution,
             "window_days": entry.terms.window_days,
@@ -121,7 +158,8 @@ def list_terms(program: Program, home: Home = None, as_json: AsJson = False) -> 
     columns = [
         text("version", "version"),
         text("in force from", "effective_from"),
-        Column("pays", lambda row: ", ".join(in_words(rule, currency) for rule in row["rules"])),
+        *([text("partner", "partner")] if any(row["partner"] for row in rows) else []),
+        Column("pays", lambda row: ", ".join(rule_in_words(r, currency) for r in row["rules"])),
         text("attribution", "attribution"),
         text("window (days)", "window_days"),
         text("hold (days)", "hold_days"),
@@ -130,31 +168,91 @@ def list_terms(program: Program, home: Home = None, as_json: AsJson = False) -> 
     show(rows, columns, as_json=as_json, empty=f"program {program} has no terms")
 
 
-def rules_of(rewards: dict[ConversionKind, str], currency: str) -> tuple[Rule, ...]:
+@app.command("show")
+def show_terms(
+    program: Program,
+    version: Annotated[int, typer.Argument(help="Default: the newest.", metavar="VERSION")] = 0,
+    partner: Partner = "",
+    as_toml: Annotated[
+        bool, typer.Option("--toml", help="Print a file to be added again.")
+    ] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a version of a program's terms in words, or as a file that can be added again.
+
+    Examples:
+
+        pledger terms show acme
+
+        pledger terms show acme 3 --toml > terms.toml
+    """
+    from aggregates.terms_form import write_form
+
+    currency, versions = versions_of(program, home)
+    shown = [
+        entry
+        for entry in versions
+        if (entry.terms.version == version if version else entry.terms.partner == partner)
+    ]
+    if not shown:
+        wanted = f"terms {version}" if version else f"terms of {partner}'s own" * bool(partner)
+        raise BadOption(
+            f"program {program!r} has no {wanted or 'terms'}; see `pledger terms list {program}`"
+        )
+    terms, position = shown[-1]
+    if as_json:
+        print_json(write_form(terms, currency))
+    elif as_toml:
+        typer.echo(toml(write_form(terms, currency)), nl=False)
+    else:
+        own = f" for {terms.partner}" if terms.partner else ""
+        since = iso(terms.effective_from) or EPOCH
+        typer.echo(
+            f"terms {terms.version} of {program}{own}, in force from {since}, "
+            f"engine {terms.engine}, decided at {position}"
+        )
+        for line in sentences(terms, currency):
+            typer.echo(f"  {line}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a terms file, for editors."""
+    from aggregates.terms_schema import FILE
+
+    typer.echo(FILE.read_text(encoding="utf-8"), nl=False)
+
+
+def versions_of(program: str, home: Path | None) -> tuple[str, Sequence[Any]]:
+    """The program's currency, and every version of its terms with its position."""
+    with directory(settings_of(home)) as follower:
+        versions = follower.directory.terms_versions(program)
+        found = follower.directory.program(program, follower.directory.count)
+    if found is None:
+        raise BadOption(f"program {program!r} does not exist; see `pledger programs list`")
+    return found.currency, versions
+
+
+def read_options(
+    form: dict[str, Any], engine: str, currency: str, newest: Terms | None
+) -> ReadTerms:
+    """Terms of options, in the form that a file has."""
+    from aggregates.terms_form import read_form
+
+    return read_form(form | ({"engine": engine} if engine else {}), currency, newest)
+
+
+def rules_of(rewards: Mapping[str, str], currency: str) -> list[dict[str, Any]]:
     """Rules from rewards as people write them; raises BadOption."""
     rules = []
     for event, reward in rewards.items():
         if reward.strip().endswith("%"):
             rate = basis_points(f"--{event}", reward)
-            rules.append(Rule(name=event, event=event, type="percentage", amount=rate))
+            rules.append({"name": event, "event": event, "type": "percentage", "amount": rate})
         elif reward:
             flat = amount(f"--{event}", reward, currency)
-            rules.append(Rule(name=event, event=event, type="flat", amount=flat))
+            rules.append({"name": event, "event": event, "type": "flat", "amount": flat})
     if not rules:
         raise BadOption("terms that pay nothing: give --sale, --renewal, --lead, or --file")
-    return tuple(rules)
-
-
-def touch(text: str) -> Literal["last_touch", "first_touch"]:
-    if text == "last_touch":
-        return "last_touch"
-    if text == "first_touch":
-        return "first_touch"
-    raise BadOption(f"--attribution {text!r}: expected last_touch or first_touch")
-
-
-def in_words(rule: Rule, currency: str) -> str:
-    """`10 % of a sale`, `5.00 GBP for a lead`."""
-    if rule.type == "percentage":
-        return f"{rule.amount / 100:g} % of a {rule.event}"
-    return f"{shown(rule.amount, rule.currency or currency)} for a {rule.event}"
+    return rules

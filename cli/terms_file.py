@@ -1,60 +1,86 @@
-"""Terms in a file, TOML or JSON, with the names and units of `events.terms`.
+"""Terms in a file, TOML or JSON: the form of `aggregates.terms_form`, as docs/terms.md tells.
 
-effective_from = "2025-01-01"
+effective_from = 2025-01-01
 hold_days = 30
 
 [[rules]]
 name = "sale"
 event = "sale"
 type = "percentage"
-amount = 1000           # basis points: 10 %
+amount = "10%"
 """
 
 from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-from msgspec import Struct
+from cli.reading import BadOption
 
-from cli.reading import BadOption, moment
-from events.terms import Rule
+if TYPE_CHECKING:
+    from aggregates.terms_form import ReadTerms
+    from events.terms import Terms
 
-
-class TermsFile(Struct, frozen=True, forbid_unknown_fields=True):
-    rules: tuple[Rule, ...]
-    effective_from: str = ""
-    attribution: Literal["last_touch", "first_touch"] = "last_touch"
-    window_days: int = 30
-    signup_window_days: int = 365
-    hold_days: int = 30
-    engine: str = "1"
-
-    def since(self, now: int) -> int:
-        """`effective_from` in ms; `now` where the file names none."""
-        return moment("effective_from", self.effective_from) if self.effective_from else now
+REMEDY = "mend the line and try `pledger terms check`; docs/terms.md tells every line"
 
 
-def read_terms(path: Path) -> TermsFile:
-    """The terms in a .toml or .json file; raises BadOption, naming the key."""
+def read_terms(
+    path: Path,
+    currency: str = "",
+    newest: Terms | None = None,
+    *,
+    options: Mapping[str, str] | None = None,
+) -> ReadTerms:
+    """The terms in a .toml or .json file; raises BadOption, naming the line's path.
+
+    `currency`, `newest`: of the program they are for (`aggregates.terms_form.read_form`).
+    `options`: what was said beside the file; it must not say otherwise.
+    """
+    from aggregates.errors import Invalid
+    from aggregates.terms_form import read_form
+
     try:
-        content = path.read_text(encoding="utf-8")
-        found = json.loads(content) if path.suffix == ".json" else tomllib.loads(content)
-        if isinstance(found, dict) and "effective_from" in found:
-            found["effective_from"] = str(found["effective_from"])  # TOML has dates of its own
-        terms = msgspec.convert(found, TermsFile)
-        for number, rule in enumerate(found["rules"]):
-            # Facts are read leniently (`Rule`), what people write is not: a misspelt
-            # `currency` would pay in another one.
-            for key in set(rule) - set(Rule.__struct_fields__):
-                raise ValueError(f"rules[{number}].{key}: there is no such key")
-        terms.since(0)
-        return terms
-    except (msgspec.ValidationError, ValueError) as problem:
-        raise BadOption(
-            f"{path}: {problem}; expected rules (name, event, type, amount) and, by choice, "
-            "effective_from, attribution, window_days, signup_window_days, hold_days, engine"
-        ) from problem
+        content = _content(path)
+        if isinstance(content, dict):
+            _add(content, options or {})
+        return read_form(content, currency, newest)
+    except BadOption:
+        raise
+    except Invalid as problem:
+        raise BadOption(f"{path}: {problem}; {REMEDY}") from problem
+    except ValueError as problem:
+        kind = "JSON" if is_json(path) else "TOML"
+        raise BadOption(f"{path}: no {kind} in UTF-8: {problem}") from problem
+
+
+def is_json(path: Path) -> bool:
+    """Whether a file is read as JSON, by its name."""
+    return path.suffix.lower() == ".json"
+
+
+def _content(path: Path) -> Any:
+    text = path.read_text(encoding="utf-8")
+    if is_json(path):
+        return json.loads(text, object_pairs_hook=_once)
+    return tomllib.loads(text)
+
+
+def _add(content: dict[str, Any], options: Mapping[str, str]) -> None:
+    for name, value in options.items():
+        if value and str(content.setdefault(name, value)) != value:
+            raise BadOption(
+                f"--{name} {value!r}: the file says {content[name]!r}; say it in one place"
+            )
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys stand once: of two, JSON readers take either."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key!r} stands twice in one object")
+        found[key] = value
+    return found

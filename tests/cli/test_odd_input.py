@@ -59,8 +59,8 @@ def test_json_has_no_nan(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("content", "named"),
     [
-        (RULE + 'curency = "USD"\n', "rules\\[0\\].curency: there is no such key"),
-        ('effective_from = "soon"\n' + RULE, "terms.toml: effective_from 'soon'"),
+        (RULE + 'curency = "USD"\n', "rules\\[0\\].curency='USD': expected a key that there is; did you mean currency"),
+        ('effective_from = "soon"\n' + RULE, "terms.toml: effective_from='soon'"),
         ("holddays = 3\n" + RULE, "holddays"),
         ("rules = 5", "rules"),
         ("rules = [5]", "rules"),
