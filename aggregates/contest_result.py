@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from eventsourcing.domain import event
 
-from aggregates.checks import amount_of, name_of, slug_of, unit_of
+from aggregates.checks import amount_of, slug_of, unit_of
 from aggregates.decision import DecisionAggregate
 from aggregates.errors import AlreadyExists, Invalid
 from events.decisions import Winner
@@ -64,7 +64,7 @@ class ContestResult(DecisionAggregate):
                 )
         return cls(
             program=program,
-            contest=name_of("contest", contest),
+            contest=slug_of("contest", contest),
             terms=terms,
             positions=dict(positions),
             winners=[msgspec.to_builtins(winner) for winner in checked_winners(winners)],

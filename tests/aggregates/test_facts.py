@@ -9,16 +9,10 @@ import pytest
 from eventsourcing.domain import CanMutateAggregate
 from eventsourcing.persistence import Mapper
 
-from aggregates.coupon import Coupon
-from aggregates.decision import DecisionAggregate, PlainJSON
-from aggregates.link import Link
-from aggregates.partner import Partner
-from aggregates.payout import Payout
-from aggregates.program import Program
+from aggregates.decision import PlainJSON
 from events.decisions import FACTS, Decision
-from events.terms import Rule
+from tests.aggregates.everything import AGGREGATES, decided
 
-AGGREGATES = (Program, Partner, Link, Coupon, Payout)
 LIBRARY = {"originator_id", "originator_version", "originator_topic", "timestamp"}
 
 EVENTS: dict[str, type[CanMutateAggregate[str]]] = {
@@ -27,32 +21,6 @@ EVENTS: dict[str, type[CanMutateAggregate[str]]] = {
     for name, event in vars(aggregate).items()
     if isinstance(event, type) and issubclass(event, CanMutateAggregate) and name != "Event"
 }
-
-
-def decided() -> list[DecisionAggregate]:
-    """Aggregates which between them have decided everything there is to decide."""
-    acme = Program.create("acme", "Acme", "EUR", by="ann")
-    acme.add_terms([Rule("sale", "sale", "percentage", 1_000)], effective_from=100, by="ann")
-    acme.pause("ann")
-    acme.resume("ann")
-    jane = Partner.register("jane", "Jane", by="ann")
-    jane.apply("acme", "jane")
-    jane.approve("acme", "ann")
-    jane.suspend("acme", "fraud", "ann")
-    link = Link.create("l1", "acme", "jane", "https://a.example/", by="ann")
-    link.disable("ann")
-    coupon = Coupon.create("acme", "save10", "jane", by="ann")
-    coupon.retire("ann")
-    paid, failed, refused = (
-        Payout.request(f"po-{n}", "jane", "acme", "EUR", 500, by="jane") for n in range(3)
-    )
-    paid.fund(500, "journal/0/1")
-    paid.send("wire", "ann")
-    paid.settle("wire", "ann")
-    failed.fund(500, "journal/0/2")
-    failed.fail("closed", "ann")
-    refused.refuse("insufficient", "journal/0/3")
-    return [acme, jane, link, coupon, paid, failed, refused]
 
 
 def test_every_event_has_the_name_of_a_fact_and_every_fact_an_event() -> None:
