@@ -95,15 +95,27 @@ def _from_xml(path: Path, content: IO[bytes]) -> Iterator[PublishedDay]:
 def _from_csv(path: Path, content: IO[bytes]) -> Iterator[PublishedDay]:
     lines = csv.reader(io.TextIOWrapper(content, encoding="utf-8-sig", newline=""))
     try:
-        header = [cell.strip() for cell in next(lines, [])]
-        if not header or header[0] != "Date":
+        header = _cells(next(lines, []))
+        if header[:1] != ["Date"]:
             raise BadOption(f"{path}: line 1: expected the heading Date,USD,JPY,…")
         for number, line in enumerate(lines, 2):
-            cells = [cell.strip() for cell in line]
-            if any(cells):
-                yield _day(f"{path}: line {number}", cells[0], dict(zip(header[1:], cells[1:])))  # noqa: B905 the last column is empty, and not in every line
+            cells = _cells(line)
+            if not cells:
+                continue
+            if len(cells) != len(header):
+                raise BadOption(
+                    f"{path}: line {number}: {len(cells)} columns, the heading has {len(header)}"
+                )
+            pairs = dict(zip(header[1:], cells[1:], strict=True))
+            yield _day(f"{path}: line {number}", cells[0], pairs)
     except (csv.Error, UnicodeDecodeError) as problem:
         raise BadOption(f"{path}: {problem}; expected the ECB's eurofxref CSV") from problem
+
+
+def _cells(line: list[str]) -> list[str]:
+    """The cells of a line, without the empty one behind its last comma."""
+    cells = [cell.strip() for cell in line]
+    return cells[:-1] if cells and not cells[-1] else cells
 
 
 def _day(where: str, day: str, pairs: dict[str, str]) -> PublishedDay:
