@@ -39,13 +39,16 @@ def is_expected(problem: Exception) -> bool:
     from eventsourcing.persistence import PersistenceError
 
     from aggregates.errors import DecisionError
+    from audit.invoice import UnknownInvoice
     from cli.imports.click_table import ColumnError
     from cli.imports.deal_map import MapError
     from cli.imports.expressions import ExpressionError
+    from cli.invoices import NotAsIssued
     from cli.ledger import NotReady, Unreachable
     from cli.reading import BadOption
     from events.ids import BadId
     from events.log import LogError
+    from projections.statement import NotOneChain
     from streams.schema import SchemaError
 
     return isinstance(
@@ -59,10 +62,13 @@ def is_expected(problem: Exception) -> bool:
         | KafkaException
         | LogError
         | MapError
+        | NotAsIssued
+        | NotOneChain
         | NotReady
         | OSError
         | PersistenceError
         | SchemaError
+        | UnknownInvoice
         | Unreachable,
     )
 

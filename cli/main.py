@@ -19,6 +19,7 @@ from cli import (
     contests,
     coupons,
     importing,
+    invoices,
     links,
     partner_ties,
     partners,
@@ -29,6 +30,7 @@ from cli import (
     terms,
 )
 from cli.audit import audit_app, replay
+from cli.audit_invoice import audit_invoice
 from cli.balances import balance
 from cli.conversions import conversions
 from cli.demo.command import demo
@@ -63,6 +65,8 @@ app.command()(conversions)
 app.command()(balance)
 app.command()(statement)
 app.add_typer(payouts.app, name="payout")
+app.add_typer(invoices.app, name="invoices")
+audit_app.command("invoice")(audit_invoice)
 app.add_typer(audit_app, name="audit")
 app.command()(replay)
 app.command()(demo)

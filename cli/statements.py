@@ -1,109 +1,119 @@
 """`pledger statement`: a partner's account from an opening balance to a closing one.
 
-Each line is a journal entry with its position. It ends with the chain's head: the hash of
-the partner's newest entry, which stands for all entries before it. It is read from the
-warehouse, and so a moment behind the log; `pledger audit` proves what it says.
+Read from the journal itself, by the rule every reader applies; so it holds what is booked at
+this moment, and needs no warehouse. A time is turned into a position (the first entry that is
+not before it), and positions are what a statement covers: `--after` goes on exactly where the
+last statement ended, whatever arrived late.
 """
 
 from __future__ import annotations
 
-import hashlib
+import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from cli.display import AsJson, Column, print_json, print_table, text
-from cli.ledger import NotReady, Unreachable, require_broker, rows, warehouse
+from cli.display import AsJson, Column, print_json, print_table
+from cli.ledger import directory, require_broker
 from cli.money import shown
 from cli.reading import BadOption, iso, moment
 from cli.system import Home, settings_of
 from events.settings import Settings
 
 Partner = Annotated[str, typer.Argument(help="The partner's id.")]
-Program = Annotated[str, typer.Option(help="Only one program.")]
-
-OPENING = """
-SELECT program, unit,
-    sum(arraySum(leg -> if(leg.account = 'payable', leg.amount, 0), legs)) AS payable,
-    sum(arraySum(leg -> if(leg.account = 'in_transit', leg.amount, 0), legs)) AS in_transit,
-    sum(arraySum(leg -> if(leg.account = 'paid', leg.amount, 0), legs)) AS paid
-FROM (SELECT program, unit, legs FROM journal_entries FINAL
-      WHERE partner = {partner:String} AND at < {since:Int64} AND unit != ''
-        AND ({program:String} = '' OR program = {program:String})) AS e
-GROUP BY program, unit
-ORDER BY program, unit
-"""
-
-ENTRIES = """
-SELECT concat('journal/', toString(`partition`), '/', toString(`offset`)) AS position,
-    at, kind, program, unit, deal, event_id, payout, reason, rule, terms, available_at,
-    arraySum(leg -> if(leg.account = 'payable', leg.amount, 0), legs) AS payable,
-    arraySum(leg -> if(leg.account = 'in_transit', leg.amount, 0), legs) AS in_transit,
-    arraySum(leg -> if(leg.account = 'paid', leg.amount, 0), legs) AS paid
-FROM (SELECT * FROM journal_entries FINAL
-      WHERE partner = {partner:String} AND at >= {since:Int64} AND at < {until:Int64}
-        AND ({program:String} = '' OR program = {program:String})) AS e
-ORDER BY `partition`, n
-"""
-
-NEWEST = """
-SELECT `partition`, `offset`, n FROM journal_entries FINAL
-WHERE partner = {partner:String} ORDER BY n DESC LIMIT 1
-"""
+CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write a CSV file.")]
+PdfFile = Annotated[Path | None, typer.Option("--pdf", help="Write a PDF file.")]
 
 FAR = 2**62
 """A time after all others, ms."""
-ACCOUNTS = ("payable", "in_transit", "paid")
 
 
 def statement(
     partner: Partner,
-    program: Program = "",
+    program: Annotated[
+        str, typer.Option(help="The program; needed where the partner has several.")
+    ] = "",
     month: Annotated[str, typer.Option(help="A month of bookings, as 2025-03.")] = "",
     since: Annotated[str, typer.Option(help="ISO 8601; default: the beginning.")] = "",
     until: Annotated[str, typer.Option(help="ISO 8601, exclusive; default: now.")] = "",
+    after: Annotated[
+        str, typer.Option(help="Instead of --since: the entry the last statement ended with.")
+    ] = "",
     home: Home = None,
     as_json: AsJson = False,
+    csv: CsvFile = None,
+    pdf: PdfFile = None,
 ) -> None:
-    """Print a partner's statement: opening balance, every entry, closing balance.
+    """Show a partner's statement: opening balance, every entry, closing balance.
 
     Examples:
 
         pledger statement jane
 
-        pledger statement jane --month 2025-03 --json
+        pledger statement jane --program acme --month 2025-03 --pdf jane-2025-03.pdf
+
+        pledger statement jane --after journal/3/1842 --json
     """
-    settings = settings_of(home)
+    from cli.documents.statement import statement_csv, statement_json, statement_pdf
+
     begin, end = period(month, since, until)
-    with warehouse(settings) as client:
-        opening = rows(client, OPENING, partner=partner, program=program, since=begin)
-        entries = rows(client, ENTRIES, partner=partner, program=program, since=begin, until=end)
-        newest = rows(client, NEWEST, partner=partner)
-    head = chain_head(settings, newest)
-    purses = {(row["program"], row["unit"]): {k: row[k] for k in ACCOUNTS} for row in opening}
-    begun = {purse: dict(sums) for purse, sums in purses.items()}
-    for entry in entries:
-        if entry["unit"]:
-            purse = (entry["program"], entry["unit"])
-            sums = purses.setdefault(purse, dict.fromkeys(ACCOUNTS, 0))
-            begun.setdefault(purse, dict.fromkeys(ACCOUNTS, 0))
-            for account in ACCOUNTS:
-                sums[account] += entry[account]
-            entry["balance"] = sums["payable"]
-    answer = {
-        "partner": partner,
-        "since": iso(begin),
-        "until": "" if end == FAR else iso(end),
-        "opening": [named(purse, sums) for purse, sums in begun.items()],
-        "entries": [{**entry, "at": iso(entry["at"])} for entry in entries],
-        "closing": [named(purse, sums) for purse, sums in purses.items()],
-        "head": head,
-    }
+    if after and (month or since):
+        raise BadOption("--after with --month or --since: give one or the other")
+    made = read_statement(settings_of(home), partner, program, begin, end, after)
+    for path, document in ((csv, statement_csv), (pdf, statement_pdf)):
+        if path is not None:
+            path.write_bytes(document(made))
+            typer.echo(f"wrote {path}", err=True)
     if as_json:
-        print_json(answer)
-    else:
-        _print(answer)
+        print_json(statement_json(made))
+    elif csv is None and pdf is None:
+        _print(made)
+
+
+def read_statement(
+    settings: Settings, partner: str, program: str, since: int, until: int, after: str = ""
+) -> Any:
+    """A `StatementOf` from the journal. `since`, `until`: ms; `after`: a position.
+
+    Raises BadOption, and NotOneChain for an account that was altered.
+    """
+    from cli.documents.statement import StatementOf
+    from events.log import partitions, read, watermarks
+    from events.partitioning import partition_of
+    from events.topics import JOURNAL
+    from projections.posted import Cut, accepted
+    from projections.statement import statement as fold
+
+    require_broker(settings)
+    broker = settings.broker
+    home = partition_of(partner, partitions(broker, JOURNAL))
+    log_end = watermarks(broker, JOURNAL)[home][1]
+    now = time.time_ns() // 1_000_000  # before the journal is read: what comes later is not in it
+    opening, closing, account = Cut(since), Cut(until), []
+    for posted in accepted(read(broker, JOURNAL, home, 0, log_end)):
+        opening.see(posted)
+        closing.see(posted)
+        if posted.entry.partner == partner:
+            account.append(posted)
+    program = program or _only_program(partner, [posted.entry.program for posted in account])
+    starts = _offset_after(after, home) if after else opening.offset(log_end) if since else 0
+    made = fold(
+        account,
+        partner,
+        program,
+        starts=starts,
+        ends=closing.offset(log_end),
+        opened_at=since,
+        closed_at=min(until, now),
+    )
+    with directory(settings) as follower:
+        known = follower.directory
+        of_program, of_partner = known.program(program, known.count), known.partner(partner)
+    if of_program is None:
+        raise BadOption(f"program {program!r} does not exist; see `pledger programs list`")
+    return StatementOf(made, of_program.name, of_partner.name if of_partner else "", since, until)
 
 
 def period(month: str, since: str, until: str) -> tuple[int, int]:
@@ -127,69 +137,87 @@ def period(month: str, since: str, until: str) -> tuple[int, int]:
     return begin, end
 
 
-def named(purse: tuple[str, str], sums: dict[str, int]) -> dict[str, Any]:
-    return {"program": purse[0], "unit": purse[1], **sums}
+def _only_program(partner: str, programs: list[str]) -> str:
+    found = sorted(set(programs))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise BadOption(f"{partner} has accounts in {', '.join(found)}: choose by --program")
+    raise BadOption(f"nothing is booked for partner {partner}")
 
 
-def chain_head(settings: Settings, newest: list[dict[str, Any]]) -> dict[str, Any]:
-    """Position and SHA-256 of the partner's newest entry, as its bytes stand in the log.
-
-    Without a broker the hash is empty: the warehouse holds no bytes to take it from.
-    """
-    if not newest:
-        return {"position": "", "sha256": ""}
-    from events.log import LogError, read_one
+def _offset_after(position: str, partition: int) -> int:
+    """The offset after an entry of this partition. Raises BadOption."""
     from events.position import Position
 
-    position = Position("journal", newest[0]["partition"], newest[0]["offset"])
     try:
-        require_broker(settings)
-        digest = hashlib.sha256(read_one(settings.broker, position).value or b"").hexdigest()
-    except (Unreachable, NotReady, LogError):
-        digest = ""
-    return {"position": str(position), "sha256": digest}
+        found = Position.parse(position)
+    except ValueError as problem:
+        raise BadOption(f"--after {problem}") from None
+    if (found.topic, found.partition) != ("journal", partition):
+        raise BadOption(f"--after {position}: the partner's account is in journal/{partition}")
+    return found.offset + 1
 
 
-def _print(answer: dict[str, Any]) -> None:
-    ends = answer["until"] or "now"
-    typer.echo(f"Statement of {answer['partner']}, {answer['since'] or 'the beginning'} to {ends}")
-    for row in answer["opening"]:
-        typer.echo(f"  opening  {row['program']:<20} {shown(row['payable'], row['unit']):>18}")
-    if answer["entries"]:
-        print_table(answer["entries"], _columns())
-    else:
+def _print(of: Any) -> None:
+    from cli.documents.statement import at_the_close
+
+    made = of.made
+    typer.echo(f"Statement of {made.partner} in {made.program}, {of.when}")
+    for section in made.sections:
+        unit = section.unit
+        typer.echo(f"  opening  {shown(section.opening.payable, unit):>18}")
+        rows = [{"line": line, "unit": unit} for line in section.lines]
+        if rows:
+            print_table(rows, COLUMNS)
+        typer.echo(f"  closing  {shown(section.closing.payable, unit):>18}")
+        typer.echo(f"           {at_the_close(section.closing, unit)}")
+    if made.without_effect:
+        print_table([{"line": line, "unit": ""} for line in made.without_effect], NOTHING)
+    if not made.entries:
         typer.echo("  no entries in this time")
-    for row in answer["closing"]:
-        on_way = shown(row["in_transit"], row["unit"])
-        typer.echo(
-            f"  closing  {row['program']:<20} {shown(row['payable'], row['unit']):>18}"
-            f"   (in transit {on_way}, paid {shown(row['paid'], row['unit'])})"
-        )
-    head = answer["head"]
-    if head["position"]:
-        digest = head["sha256"] or "unknown: no broker answers, and the hash is of its bytes"
-        typer.echo(f"  chain    newest entry {head['position']}, sha256 {digest}")
+    for name, head in (("opening", made.opening_head), ("closing", made.closing_head)):
+        if head.position:
+            typer.echo(f"  chain    {name} {head.position}, sha256 {head.sha256}")
 
 
-def _columns() -> list[Column]:
-    return [
-        text("booked", "at"),
-        text("what", "kind"),
-        text("program", "program"),
-        Column("for", lambda row: str(row["payout"] or row["deal"] or row["event_id"])),
-        Column("amount", _moved, right=True),
-        Column(
-            "balance",
-            lambda row: shown(row["balance"], row["unit"]) if row["unit"] else "",
-            right=True,
-        ),
-        Column("available from", lambda row: iso(row["available_at"])[:10]),
-        text("entry", "position"),
-        text("note", "reason"),
-    ]
+def _column(title: str, field: str) -> Column:
+    return Column(title, lambda row: str(getattr(row["line"], field)))
 
 
-def _moved(row: Any) -> str:
-    """What the entry did to the balance, or, for a settlement, what was paid."""
-    amount = row["payable"] or row["paid"]
-    return shown(amount, row["unit"]) if amount else ""
+def _about(row: Any) -> str:
+    from cli.documents.words import about
+
+    return about(row["line"])
+
+
+def _details(row: Any) -> str:
+    from cli.documents.words import details
+
+    return "; ".join(details(row["line"], row["unit"]))
+
+
+def _money(title: str, field: str) -> Column:
+    """Empty where nothing moved."""
+
+    def cell(row: Any) -> str:
+        amount = getattr(row["line"], field)
+        return shown(amount, row["unit"]) if amount or field == "balance" else ""
+
+    return Column(title, cell, right=True)
+
+
+BOOKED = [
+    Column("booked", lambda row: iso(row["line"].at)),
+    _column("what", "kind"),
+    Column("for", _about),
+]
+COLUMNS = [
+    *BOOKED,
+    Column("rule", lambda row: ", ".join(row["line"].rules)),
+    _money("amount", "amount"),
+    _money("balance", "balance"),
+    _column("entry", "position"),
+    Column("note", _details),
+]
+NOTHING = [*BOOKED, _column("entry", "position"), Column("why", _details)]
