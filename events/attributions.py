@@ -126,3 +126,5 @@ class Attribution(
     """Whose the deal was before it was assigned."""
     by: str = ""
     """Who assigned it."""
+    conversion: str = ""
+    """Of what was assigned: position of the deal's own record."""

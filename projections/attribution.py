@@ -1,4 +1,5 @@
-"""Attribution: for each conversion who is credited, or which deals a refund falls on.
+"""Attribution: for each conversion who is credited, which deals a refund falls on, and whose
+a deal is that a person assigned.
 
 A decider in two pure functions. `decide` is run once, live, and its record is written;
 `evolve` is run by everyone ever after, on the records the log accepted. State and order
@@ -15,14 +16,17 @@ from typing import Literal, NamedTuple
 
 from msgspec import structs
 
-from events.attributions import Attribution
+from events.attributions import Attribution, Touch
 from events.codec import encode
-from events.conversions import Conversion, Deal, Refund, Signup
+from events.conversions import Assignment, Conversion, Deal, Refund, Signup
 from events.terms import ConversionKind
-from projections.credit import Verdict, credit, good_touch
+from projections.assignment import assign
+from projections.credit import credit
 from projections.customer import NOBODY, Customer, evolve
 from projections.directory import Directory
 from projections.refund_matching import match
+from projections.touches import good_touch
+from projections.verdict import Verdict
 
 __all__ = ["Customer", "customer_key", "decide", "digest", "evolve", "unreadable"]
 
@@ -83,6 +87,8 @@ def decide(
         )
     if isinstance(conversion, Refund):
         return _refund(state, conversion, place)
+    if isinstance(conversion, Assignment):
+        return _assign(state, conversion, place, directory)
     if isinstance(conversion, Deal) and conversion.deal in state.deals:
         booked = f"{place.stream}/{state.deals[conversion.deal].offset}"
         why = f"deal {conversion.deal} was recorded by {booked}"
@@ -102,7 +108,9 @@ def _credit(
     verdict = credit(state, conversion, touch, directory)
     deal, amount, currency = _money(conversion)
     if amount < 0:
-        verdict = Verdict((), "negative_amount")
+        verdict = Verdict((), "negative_amount", verdict.engine)
+    if verdict.engine:
+        return _of_engine_2(state, conversion, place, touch, verdict)
     return Attribution(  # by place: this is the hot path, and names cost a third of it
         place.n,
         place.source,
@@ -121,6 +129,49 @@ def _credit(
         conversion.known,
         touch,
         verdict.credits,
+    )
+
+
+def _of_engine_2(
+    state: Customer,
+    conversion: Signup | Deal,
+    place: _Place,
+    touch: Touch | None,
+    verdict: Verdict,
+) -> Attribution:
+    """As of engine 1, and besides what rules of engine 2 may ask of the conversion."""
+    happened = conversion.occurred_at
+    deal, amount, currency = _money(conversion)
+    ordered = conversion if isinstance(conversion, Deal) else None
+    return Attribution(
+        place.n,
+        place.source,
+        place.recorded_at,
+        "credited" if verdict.credits else "unattributed",
+        verdict.reason,
+        conversion.program,
+        conversion.customer,
+        conversion.event_id,
+        place.digest,
+        "lead" if ordered is None else ordered.kind,
+        deal,
+        amount,
+        currency,
+        happened,
+        conversion.known,
+        touch,
+        verdict.credits,
+        (),
+        0,
+        verdict.engine,
+        conversion.country,
+        conversion.identity,
+        verdict.coupon,
+        state.purchases + 1,
+        state.first_at if state.purchases else happened,
+        0 if ordered is None else ordered.tax,
+        0 if ordered is None else ordered.shipping,
+        () if ordered is None else ordered.items,
     )
 
 
@@ -144,6 +195,55 @@ def _refund(state: Customer, refund: Refund, place: _Place) -> Attribution:
         known=refund.known,
         refunded=matching.refunded,
         unmatched=matching.unmatched,
+    )
+
+
+def _assign(
+    state: Customer, assignment: Assignment, place: _Place, directory: Directory
+) -> Attribution:
+    deal = assignment.deal
+    found = assign(state, assignment, digest(deal), place.stream, directory)
+    said = Attribution(
+        n=place.n,
+        source=place.source,
+        recorded_at=place.recorded_at,
+        outcome="unmatched",
+        reason=found.reason,
+        program=assignment.program,
+        customer=assignment.customer,
+        event_id=assignment.event_id,
+        digest=place.digest,
+        kind=deal.kind,
+        deal=deal.deal,
+        amount=deal.amount,
+        currency=deal.currency,
+        occurred_at=deal.occurred_at,
+        known=assignment.known,
+        by=assignment.by,
+    )
+    if found.deal is None:
+        return said
+    said = structs.replace(
+        said,
+        outcome="assigned",
+        reason=assignment.reason,
+        credits=found.credits,
+        refunded=found.refunded,
+        withdrawn=found.deal.credits,
+        conversion=found.conversion,
+    )
+    if not found.engine:
+        return said
+    return structs.replace(
+        said,
+        engine=found.engine,
+        country=deal.country,
+        identity=deal.identity,
+        purchase=found.deal.purchase,
+        first_at=state.first_at,
+        tax=deal.tax,
+        shipping=deal.shipping,
+        items=deal.items,
     )
 
 
@@ -175,10 +275,14 @@ def _money(conversion: Conversion) -> tuple[str, int, str]:
     """Deal, amount in minor units and currency; a signup has none."""
     if isinstance(conversion, Signup):
         return "", 0, ""
+    if isinstance(conversion, Assignment):
+        conversion = conversion.deal
     return conversion.deal, conversion.amount, conversion.currency
 
 
 def _kind(conversion: Conversion) -> ConversionKind | Literal["refund"]:
+    if isinstance(conversion, Assignment):
+        return conversion.deal.kind
     if isinstance(conversion, Deal):
         return conversion.kind
     return "lead" if isinstance(conversion, Signup) else "refund"

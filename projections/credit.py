@@ -1,6 +1,10 @@
 """Who is credited for a lead or a deal, and if nobody, why.
 
-The methods by priority; the first that names a partner decides, and no other is tried:
+The terms in force name the engine that answers. Engine 1, here, knows one partner a
+conversion; engine 2 (`shared_credit`) splits, claims, agreements and sub-partners.
+
+The methods of engine 1 by priority; the first that names a partner decides, and no other
+is tried:
 
     partner_id  the program named the partner
     coupon      a coupon code of a partner
@@ -17,22 +21,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from events.attributions import Credit, Method, Touch
-from events.click_token import MAX_FUTURE_MS
-from events.conversions import CitedClick, Deal, Signup
+from events.conversions import Deal, Signup
 from events.terms import Terms
 from projections.customer import Customer
-from projections.days import DAY_MS
-from projections.directory import Directory
+from projections.directory import ENGINE_2, Directory
 from projections.engine import require_engine
 from projections.money import BASIS_POINTS
-
-
-class Verdict(NamedTuple):
-    """Who is credited; nobody, and why."""
-
-    credits: tuple[Credit, ...]
-    reason: str = ""
-    """Why there are none: one of `events.attributions.UNATTRIBUTED_REASONS`."""
+from projections.shared_credit import shared_credit
+from projections.touches import one_touch, signup_in_window, touches_in_window, why_nobody
+from projections.verdict import Verdict
 
 
 class Choice(NamedTuple):
@@ -42,19 +39,6 @@ class Choice(NamedTuple):
     partner: str
     link: str = ""
     click_id: str = ""
-
-
-def good_touch(
-    click: CitedClick | None, program: str, known: int, directory: Directory
-) -> Touch | None:
-    """The click as a touch of the link's partner; None when it is bad: its token is not in
-    order, or its link is not one of the program's."""
-    if click is None or click.problem:
-        return None
-    link = directory.link(click.link, known)
-    if link is None or link.program != program:
-        return None
-    return Touch(link.partner, click.link, click.click_id, click.clicked_at)
 
 
 def credit(
@@ -73,12 +57,15 @@ def credit(
     if in_force is None:
         return Verdict((), "no_terms")
     require_engine(in_force)
+    terms = in_force.terms
     touches = customer.touches
     if touch is not None and touch not in touches:
         touches = (*touches, touch)
-    choice = _choose(customer, touches, conversion, in_force.terms, directory)
+    if terms.engine == ENGINE_2:
+        return shared_credit(customer, touches, conversion, touch, terms, directory)
+    choice = _choose(customer, touches, conversion, terms, directory)
     if choice is None:
-        return Verdict((), _why_nobody(customer, touches, conversion, touch))
+        return Verdict((), why_nobody(customer, touches, conversion, touch))
     if not directory.partner_active(conversion.program, choice.partner, conversion.known):
         return Verdict((), "partner_inactive")
     if choice.partner == conversion.customer:
@@ -101,50 +88,10 @@ def _choose(
         if partner is not None:
             return Choice("coupon", partner)
     happened = conversion.occurred_at
-    click = _touch_in_window(touches, happened, terms)
+    click = one_touch(touches_in_window(touches, happened, terms), terms)
     if click is not None:
         return Choice("click", click.partner, click.link, click.click_id)
-    signup = customer.signup
+    signup = signup_in_window(customer, happened, terms)
     if signup is not None:
-        earliest, latest = _window(happened, terms.signup_window_days)
-        if earliest <= signup.occurred_at <= latest:
-            return Choice("signup", signup.partner, signup.link, signup.click_id)
+        return Choice("signup", signup.partner, signup.link, signup.click_id)
     return None
-
-
-def _touch_in_window(touches: tuple[Touch, ...], happened: int, terms: Terms) -> Touch | None:
-    """The newest or oldest click of the window; of equal times the one that came first."""
-    earliest, latest = _window(happened, terms.window_days)
-    inside = [touch for touch in touches if earliest <= touch.clicked_at <= latest]
-    if not inside:
-        return None
-    if terms.attribution == "first_touch":
-        return min(inside, key=_clicked_at)
-    return max(inside, key=_clicked_at)
-
-
-def _clicked_at(touch: Touch) -> int:
-    return touch.clicked_at
-
-
-def _window(happened: int, days: int) -> tuple[int, int]:
-    """The first and last moment, ms, that count for what `happened`: `days` before it, and
-    after it the tolerated skew of two clocks."""
-    return happened - days * DAY_MS, happened + MAX_FUTURE_MS
-
-
-def _why_nobody(
-    customer: Customer,
-    touches: tuple[Touch, ...],
-    conversion: Signup | Deal,
-    touch: Touch | None,
-) -> str:
-    if conversion.click is not None and touch is None:
-        return "invalid_click"
-    latest = conversion.occurred_at + MAX_FUTURE_MS
-    signup = customer.signup
-    if any(click.clicked_at <= latest for click in touches) or (
-        signup is not None and signup.occurred_at <= latest
-    ):
-        return "window_expired"
-    return "unknown_coupon" if conversion.coupon_code else "no_touch"

@@ -40,6 +40,8 @@ class DealLeft(Struct, frozen=True, gc=False, array_like=True):
     occurred_at: int
     offset: int
     credits: tuple[Credit, ...] = ()
+    purchase: int = 0
+    """Number of the customer's purchase that it is, from 1."""
 
 
 class CreditedSignup(Struct, frozen=True, gc=False, array_like=True):
@@ -49,6 +51,8 @@ class CreditedSignup(Struct, frozen=True, gc=False, array_like=True):
     occurred_at: int
     link: str = ""
     click_id: str = ""
+    credits: tuple[Credit, ...] = ()
+    """Where several partners share it: each with its share."""
 
 
 class Customer(Struct, frozen=True, gc=False, array_like=True):
@@ -61,6 +65,10 @@ class Customer(Struct, frozen=True, gc=False, array_like=True):
     touches: tuple[Touch, ...] = ()
     """In the order in which they came."""
     signup: CreditedSignup | None = None
+    purchases: int = 0
+    """Deals that were recorded, of any kind, credited or not."""
+    first_at: int = 0
+    """When the first of them happened, ms."""
 
 
 NOBODY = Customer()
@@ -79,22 +87,30 @@ def evolve(customer: Customer | None, attribution: Attribution) -> Customer:
     seen = SeenEvent(attribution.digest, attribution.n)
     events = _newest({**before.events, attribution.event_id: seen}, MAX_EVENTS)
     deals = before.deals
-    if attribution.kind == "refund":
-        if attribution.refunded:
-            deals = _refund(deals, attribution)
-    elif attribution.deal:
+    purchases, first_at = before.purchases, before.first_at
+    outcome = attribution.outcome
+    if outcome == "refunded":
+        deals = _refund(deals, attribution)
+    elif outcome == "assigned":
+        deals = _assign(deals, attribution)
+    elif attribution.deal and outcome != "unmatched":
+        purchases += 1
+        if purchases == 1:
+            first_at = attribution.occurred_at
         deal = DealLeft(
             attribution.amount,
             attribution.currency,
             attribution.occurred_at,
             attribution.n,
             attribution.credits,
+            purchases,
         )
         deals = _newest({**deals, attribution.deal: deal}, MAX_DEALS)
     touches = before.touches
     if attribution.touch is not None and attribution.touch not in touches:
         touches = (*touches, attribution.touch)[-MAX_TOUCHES:]
-    return Customer(events, deals, touches, _signup(before.signup, attribution))
+    signup = _signup(before.signup, attribution)
+    return Customer(events, deals, touches, signup, purchases, first_at)
 
 
 def _refund(deals: Mapping[str, DealLeft], attribution: Attribution) -> dict[str, DealLeft]:
@@ -102,9 +118,29 @@ def _refund(deals: Mapping[str, DealLeft], attribution: Attribution) -> dict[str
     for part in attribution.refunded:
         deal = after[part.deal]
         after[part.deal] = DealLeft(
-            deal.left - part.amount, deal.currency, deal.occurred_at, deal.offset, deal.credits
+            deal.left - part.amount,
+            deal.currency,
+            deal.occurred_at,
+            deal.offset,
+            deal.credits,
+            deal.purchase,
         )
     return after
+
+
+def _assign(deals: Mapping[str, DealLeft], attribution: Attribution) -> dict[str, DealLeft]:
+    deal = deals[attribution.deal]
+    return {
+        **deals,
+        attribution.deal: DealLeft(
+            deal.left,
+            deal.currency,
+            deal.occurred_at,
+            deal.offset,
+            attribution.credits,
+            deal.purchase,
+        ),
+    }
 
 
 def _signup(before: CreditedSignup | None, attribution: Attribution) -> CreditedSignup | None:
@@ -117,7 +153,14 @@ def _signup(before: CreditedSignup | None, attribution: Attribution) -> Credited
         return before
     if before is not None and before.occurred_at > attribution.occurred_at:
         return before
-    return CreditedSignup(credit.partner, attribution.occurred_at, credit.link, credit.click_id)
+    shared = tuple(credit for credit in attribution.credits if credit.level == 0)
+    return CreditedSignup(
+        credit.partner,
+        attribution.occurred_at,
+        credit.link,
+        credit.click_id,
+        shared if len(shared) > 1 else (),
+    )
 
 
 V = TypeVar("V")
