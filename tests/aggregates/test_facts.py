@@ -7,10 +7,13 @@ from dataclasses import fields
 import msgspec
 import pytest
 from eventsourcing.domain import CanMutateAggregate
-from eventsourcing.persistence import Mapper
+from eventsourcing.persistence import Mapper, StoredEvent
 
 from aggregates.decision import PlainJSON
+from aggregates.payout import Payout
+from aggregates.program import Program
 from events.decisions import FACTS, Decision
+from events.terms import Rule, Terms
 from tests.aggregates.everything import AGGREGATES, decided
 
 LIBRARY = {"originator_id", "originator_version", "originator_topic", "timestamp"}
@@ -64,3 +67,41 @@ def test_what_is_stored_reads_as_the_fact_it_is() -> None:
         "partner": "jane",
         "by": "ann",
     }
+
+
+def test_what_the_first_release_wrote_is_still_an_aggregate() -> None:
+    """Its requests name no run, its terms have no field of engine 2, its programs no payer."""
+    mapper: Mapper[str] = Mapper(PlainJSON())
+
+    def stored(name: str, aggregate: str, version: int, state: dict[str, object]) -> StoredEvent:
+        state = state | {"by": "ann", "timestamp": "2026-01-01T00:00:00+00:00"}
+        return StoredEvent(aggregate, version, name, msgspec.json.encode(state))
+
+    asked: dict[str, object] = {
+        "payout": "po-1",
+        "program": "acme",
+        "partner": "jane",
+        "unit": "EUR",
+        "amount": 7,
+    }
+    asked["originator_topic"] = "payout"
+    request = stored("payout.requested", "payout:po-1", 1, asked)
+    found = mapper.to_domain_event(request).mutate(None)
+    assert isinstance(found, Payout)
+    assert (found.requested_amount, found.run, found.status) == (7, "", "requested")
+
+    rule = {"name": "sale", "event": "sale", "type": "flat", "amount": 5, "currency": ""}
+    terms = {"version": 1, "effective_from": 0, "rules": [rule], "engine": "1"}
+    acme: dict[str, object] = {
+        "program": "acme",
+        "name": "Acme",
+        "currency": "EUR",
+        "originator_topic": "program",
+    }
+    found = mapper.to_domain_event(stored("program.created", "program:acme", 1, acme)).mutate(None)
+    added: dict[str, object] = {"program": "acme", "terms": terms}
+    found = mapper.to_domain_event(stored("program.terms_added", "program:acme", 2, added)).mutate(
+        found
+    )
+    assert isinstance(found, Program)
+    assert found.terms == [Terms(1, 0, (Rule("sale", "sale", "flat", 5),))]
