@@ -18,7 +18,10 @@ HEADER = (
     *("invoice", "number", "period", "program", "partner", "partner_name", "unit", "account"),
     *("kind", "entries", "amount"),
 )
-COLLECTED = {"wholesale": "Taken from customers", "receipts": "Paid to the program"}
+COLLECTED = {
+    "wholesale": "Taken from customers by partners",
+    "receipts": "Paid by partners to the program",
+}
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,8 @@ def invoice_pdf(of: InvoiceOf) -> bytes:
             _set_lines(pages, of, [line for line in made.lines if _is(line, unit, account)])
             pages.note("Shown for information; no part of what is to be paid.")
     pages.section("Proof")
-    pages.facts([("SHA-256 of the lines", made.sha256), ("Entries", f"{made.entries:,}")])
+    pages.facts([("Entries", f"{made.entries:,}"), ("SHA-256 of the lines", made.sha256)])
+    pages.note("Where it is cut:")
     pages.table(
         [Heading("Partition of the journal", 3), Heading("From offset"), Heading("To before")],
         [[f"journal/{p}", f"{start:,}", f"{made.ends[p]:,}"] for p, start in made.starts.items()],

@@ -18,7 +18,15 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate, Paragraph, Spacer, Table
+from reportlab.platypus import (
+    BaseDocTemplate,
+    CondPageBreak,
+    Frame,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+    Table,
+)
 
 from cli.documents.fonts import BOLD, BOX, REGULAR, legible, register, width
 
@@ -26,6 +34,8 @@ MARGIN = 16 * mm
 HEAD = 14 * mm
 """Height above the text for the head, and below it for the foot."""
 WIDTH = A4[0] - 2 * MARGIN
+HEADED = 30 * mm
+"""Height a section needs at the foot of a page; else it begins on the next."""
 SIZE = 8.0
 """Points, of the text in tables."""
 PADDING = 3.0
@@ -39,7 +49,6 @@ SMALL = ParagraphStyle("small", BODY, fontSize=7, leading=9.2, textColor=GRAY)
 TITLE = ParagraphStyle("title", BODY, fontName=BOLD, fontSize=17, leading=21, spaceAfter=3 * mm)
 SECTION = ParagraphStyle(
     "section", BODY, fontName=BOLD, fontSize=11, leading=14, spaceBefore=6 * mm, spaceAfter=2 * mm,
-    keepWithNext=1,
 )  # fmt: skip
 MISSING = (
     f"Letters of scripts other than Latin, Greek and Cyrillic are shown as {BOX}; the CSV and JSON "
@@ -49,11 +58,12 @@ MISSING = (
 
 @dataclass(frozen=True)
 class Heading:
-    """A column: its title, whether it holds numbers, and else its share of the width."""
+    """A column: text that wraps, text of one line, or numbers (which stand right)."""
 
     title: str
     share: float = 0.0
-    """0: a column of numbers, as wide as the widest."""
+    """Of the width the other columns leave, for text that wraps; 0: as wide as its widest."""
+    is_text: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +92,7 @@ class Pages:
         self._story.append(self._set(text, TITLE))
 
     def section(self, text: str) -> None:
-        self._story.append(self._set(text, SECTION))
+        self._story += [CondPageBreak(HEADED), self._set(text, SECTION)]
 
     def note(self, text: str) -> None:
         """A sentence in small letters."""
@@ -118,11 +128,11 @@ class Pages:
             ("BACKGROUND", (0, 0), (-1, 0), SHADE),
             ("LINEBELOW", (0, 0), (-1, 0), 0.6, RULE),
             ("LINEBELOW", (0, 1), (-1, -1), 0.25, RULE),
+            ("NOSPLIT", (0, max(-3, -len(cells))), (-1, -1)),  # no sum alone on a page
             *_padded(2.0),
         ]
-        style += [
-            ("ALIGN", (n, 0), (n, -1), "RIGHT") for n, h in enumerate(headings) if not h.share
-        ]
+        numbers = [n for n, h in enumerate(headings) if not h.share and not h.is_text]
+        style += [("ALIGN", (n, 0), (n, -1), "RIGHT") for n in numbers]
         for place in emphasized:
             style.append(("FONT", (0, place + 1), (-1, place + 1), BOLD, SIZE, SIZE * 1.3))
         self._story.append(Table(cells, widths, style=style, repeatRows=1, hAlign="LEFT"))

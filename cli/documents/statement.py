@@ -93,7 +93,12 @@ def statement_pdf(of: StatementOf) -> bytes:
     if made.without_effect:
         pages.section("Booked nothing")
         pages.table(
-            [Heading("Date"), Heading("What", 3), Heading("For", 3), Heading("Entry")],
+            [
+                Heading("Date", is_text=True),
+                Heading("What", 3),
+                Heading("For", 3),
+                Heading("Entry", is_text=True),
+            ],
             [_set_nothing(line) for line in made.without_effect],
         )
     pages.section("Proof")
@@ -127,8 +132,13 @@ def _set_section(pages: Pages, section: Section) -> None:
     rows.append(["", "Closing balance", "", "", "", _bare(section.closing.payable, unit), ""])
     pages.table(
         [
-            *(Heading("Date"), Heading("What", 3), Heading("For", 2), Heading("Rule", 2)),
-            *(Heading("Amount"), Heading("Balance"), Heading("Entry")),
+            *(
+                Heading("Date", is_text=True),
+                Heading("What", 3),
+                Heading("For", 2),
+                Heading("Rule", 2),
+            ),
+            *(Heading("Amount"), Heading("Balance"), Heading("Entry", is_text=True)),
         ],
         rows,
         strong=(0, len(rows) - 1),
