@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import time
+from dataclasses import dataclass
+from typing import Any
 
 from litestar import Router, get, post
+from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody
 from msgspec import Struct
 
-from events.terms import ConversionKind, Rule, Terms
+from aggregates.application import Decisions
+from aggregates.terms_form import read_form, write_form
+from aggregates.terms_schema import schema
+from events.terms import Terms
 from gateway.api.context import AUTHOR, Context
 from gateway.api.paging import DEFAULT_LIMIT, EndingBefore, Limit, Page, StartingAfter, page
-from gateway.conversion_input import When, instant
 from gateway.problems import Problem
 from projections.views import ProgramView
+
+NOW = ("effective_from", None)
+"""Said, and the same as not said."""
 
 
 class NewProgram(Struct, forbid_unknown_fields=True):
@@ -21,30 +29,21 @@ class NewProgram(Struct, forbid_unknown_fields=True):
     currency: str
 
 
-class NewRule(Struct, forbid_unknown_fields=True):
-    """One thing that earns: `percentage` in basis points, `flat` in minor units of `currency`
-    (empty: the program's)."""
+@dataclass
+class TermsOperation(Operation):
+    """The body is the form of terms, with its own schema."""
 
-    name: str
-    event: ConversionKind
-    type: Literal["percentage", "flat"]
-    amount: int
-    currency: str = ""
+    def __post_init__(self) -> None:
+        form: Any = {"$id": TERMS_SCHEMA_ID, **schema()}
+        self.request_body = RequestBody(
+            content={"application/json": OpenAPIMediaType(schema=form)},
+            description="Terms, as docs/terms.md tells them",
+            required=True,
+        )
 
-    def rule(self) -> Rule:
-        return Rule(self.name, self.event, self.type, self.amount, self.currency)
 
-
-class NewTerms(Struct, forbid_unknown_fields=True):
-    """A new version of a program's terms; versions that stand are never changed."""
-
-    rules: list[NewRule]
-    effective_from: When = None
-    attribution: str = "last_touch"
-    window_days: int = 30
-    signup_window_days: int = 365
-    hold_days: int = 30
-    engine: str = "1"
+TERMS_SCHEMA_ID = "urn:partner-ledger:terms"
+"""So that references within the schema mean the schema, not the document it stands in."""
 
 
 class TermsVersion(Struct):
@@ -96,23 +95,26 @@ async def resume_program(program: str, context: Context) -> ProgramView:
     return program_view(context, program)
 
 
-@post("/{program:str}/terms")
-async def add_terms(program: str, data: NewTerms, context: Context) -> Terms:
-    """Add a version of the terms; the answer has its number."""
-    effective_from = instant("effective_from", data.effective_from)
-    return await context.command(
-        lambda decisions: decisions.add_terms(
+@post("/{program:str}/terms", operation_class=TermsOperation)
+async def add_terms(program: str, data: dict[str, Any], context: Context) -> Terms:
+    """Add a version of the terms, general or of one `partner`; the answer has its number.
+
+    Without `effective_from`, in force from now. Without `engine`: 2 where the terms need it.
+    """
+    form = {name: value for name, value in data.items() if (name, value) != NOW}
+    now = time.time_ns() // 1_000_000
+
+    def add(decisions: Decisions) -> Terms:
+        found = decisions.program(program)
+        read = read_form(form, found.currency, found.newest_terms())
+        return decisions.add_terms(
             program,
-            [given.rule() for given in data.rules],
-            effective_from=effective_from,
-            attribution=data.attribution,
-            window_days=data.window_days,
-            signup_window_days=data.signup_window_days,
-            hold_days=data.hold_days,
-            engine=data.engine,
+            effective_from=read.terms.effective_from if read.dated else now,
             by=AUTHOR,
+            **read.fields(),
         )
-    )
+
+    return await context.command(add)
 
 
 @get("/{program:str}/terms")
@@ -121,6 +123,16 @@ async def list_terms(program: str, context: Context) -> list[TermsVersion]:
     program_view(context, program)
     versions = context.known.directory.terms_versions(program)
     return [TermsVersion(version.terms, version.position) for version in versions]
+
+
+@get("/{program:str}/terms/{version:int}")
+async def get_terms(program: str, version: int, context: Context) -> dict[str, Any]:
+    """One version of the terms, in the form in which it could be added again."""
+    currency = program_view(context, program).currency
+    for entry in context.known.directory.terms_versions(program):
+        if entry.terms.version == version:
+            return write_form(entry.terms, currency)
+    raise Problem(404, f"program {program!r} has no terms {version}")
 
 
 def program_view(context: Context, program: str) -> ProgramView:
@@ -141,6 +153,7 @@ programs = Router(
         resume_program,
         add_terms,
         list_terms,
+        get_terms,
     ],
     tags=["programs"],
 )

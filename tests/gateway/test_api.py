@@ -25,6 +25,7 @@ ROUTES = {
     "/v1/programs/{program}/pause": {"post"},
     "/v1/programs/{program}/resume": {"post"},
     "/v1/programs/{program}/terms": {"get", "post"},
+    "/v1/programs/{program}/terms/{version}": {"get"},
     "/v1/partners": {"get", "post"},
     "/v1/partners/{partner}": {"get"},
     "/v1/partners/{partner}/apply": {"post"},
