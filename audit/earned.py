@@ -1,15 +1,16 @@
 """What one partner was due from conversions: those of its customers, decided again.
 
 A customer counts as the partner's if any record of it, a conversion or an attribution,
-names the partner, one of its links or one of its coupons. So an attribution that was
-altered to name somebody else is still decided again. Customers are told by what their
-records say, not by Kafka keys alone: a key can be wrong.
+names the partner, one of its links or one of its coupons, or if the partner registered it.
+The same goes for those that ever stood below the partner, of whose deals it may earn. So an
+attribution that was altered to name somebody else is still decided again. Customers are
+told by what their records say, not by Kafka keys alone: a key can be wrong.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from msgspec import Struct
@@ -28,6 +29,9 @@ from events.position import Record
 NAMING = re.compile(rb'"(?:partner|link|coupon_code)"\s*:\s*"([^"]*)"')
 """Where a record names a partner, in the JSON as it stands."""
 
+CUSTOMER = re.compile(rb'"program"\s*:\s*"([^"]*)"\s*,\s*"customer"\s*:\s*"([^"]*)"')
+"""Where a record names its customer, in the JSON as every writer of this code writes it."""
+
 
 class Earned:
     """The proved attributions of every customer that `partner` may have earned from."""
@@ -36,7 +40,9 @@ class Earned:
         self._log = log
         self._decided = decided
         self._progress = progress
-        self._names = _names(decided, partner)
+        team = decided.directory.team(partner)
+        self._names = _names(decided, team)
+        self._registered = _registered(decided, team)
 
     def attributions(self, partition: int, end: int) -> Iterator[tuple[Record, Attribution]]:
         """Those of a partition of `conversions` below offset `end`; raises AuditFailed."""
@@ -45,8 +51,7 @@ class Earned:
             key
             for topic in (topics.ATTRIBUTIONS, topics.CONVERSIONS)
             for record in counted(log.read(topic, partition), progress)
-            if self._names_partner(record.value)
-            for key in _customers(record)
+            for key in self._customers(record)
         )
         if not customers:
             return iter(())
@@ -67,6 +72,20 @@ class Earned:
             Written(theirs, stream, whole=False),
             self._decided,
             log.partitions(topics.CONVERSIONS),
+        )
+
+    def _customers(self, record: Record) -> Iterable[bytes]:
+        """The partner's customers that a record tells of."""
+        if self._names_partner(record.value):
+            return _customers(record)
+        if self._registered and self._tells_of_registered(record):
+            return (key for key in _customers(record) if key in self._registered)
+        return ()
+
+    def _tells_of_registered(self, record: Record) -> bool:
+        registered = self._registered
+        return record.key in registered or any(
+            b"%s/%s" % said in registered for said in CUSTOMER.findall(record.value or b"")
         )
 
     def _names_partner(self, value: bytes | None) -> bool:
@@ -98,13 +117,22 @@ def _accepted(records: Iterator[Record], stream: str) -> Iterator[tuple[int, Rec
             yield numbered.n, record
 
 
-def _names(decided: Decided, partner: str) -> frozenset[bytes]:
-    """The partner, its links and its coupon codes, in upper case: codes compare so."""
+def _names(decided: Decided, team: frozenset[str]) -> frozenset[bytes]:
+    """The partners, their links and coupon codes, in upper case: codes compare so."""
     directory = decided.directory
-    names = [partner]
-    names += [link.link for link in directory.links() if link.partner == partner]
-    names += [coupon.code for coupon in directory.coupons() if coupon.partner == partner]
+    names = list(team)
+    names += [link.link for link in directory.links() if link.partner in team]
+    names += [coupon.code for coupon in directory.coupons() if coupon.partner in team]
     return frozenset(name.encode().upper() for name in names)
+
+
+def _registered(decided: Decided, team: frozenset[str]) -> frozenset[bytes]:
+    """Keys of the customers that the partners registered."""
+    return frozenset(
+        conversion_key(found.program, found.customer).encode()
+        for found in decided.directory.registrations()
+        if found.partner in team
+    )
 
 
 def _customers(record: Record) -> Iterator[bytes]:

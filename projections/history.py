@@ -39,6 +39,10 @@ class History(Generic[T]):
         place = bisect_right(self._numbers, known)
         return self._values[place - 1] if place else None
 
+    def values(self) -> tuple[T, ...]:
+        """All it ever was, oldest first."""
+        return tuple(self._values)
+
 
 def remember(table: dict[K, History[T]], key: K, number: int, value: T) -> None:
     """The value of `key` in `table` from decision `number` on."""

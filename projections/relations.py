@@ -144,6 +144,19 @@ class Relations:
             if of == program and history.current
         }
 
+    def team(self, partner: str) -> frozenset[str]:
+        """The partner and all that ever stood below it, on any level of any program."""
+        below: dict[str, set[str]] = {}
+        for (_, recruit), history in self._parents.items():
+            for parent in history.values():
+                below.setdefault(parent, set()).add(recruit)
+        found, new = {partner}, [partner]
+        while new:
+            recruits = below.get(new.pop(), set()) - found
+            found |= recruits
+            new += sorted(recruits)
+        return frozenset(found)
+
     def rate_tables(self) -> tuple[RateTable, ...]:
         """All rates that were set."""
         return self._rates.tables()

@@ -1,8 +1,9 @@
 """Routing: which accounts must book what, so that each finds it in one partition.
 
 No state but numbers and no decision: an attribution becomes the instructions of the
-partners it credits, a decision about a payout becomes that of its partner. All that
-touches one account then stands in one partition of `instructions`, in one order.
+partners it credits, a decision about a payout, a commission or an account becomes that of
+its partner. All that touches one account then stands in one partition of `instructions`,
+in one order.
 
 The numbers are dense for each pair of source and target partition. The relay may write an
 instruction twice; it may not skip one without every reader seeing the gap.
@@ -10,77 +11,42 @@ instruction twice; it may not skip one without every reader seeing the gap.
 
 from __future__ import annotations
 
-from typing import Literal
-
-import msgspec
 from msgspec import structs
 
 from events import topics
 from events.attributions import Attribution, RefundedDeal
-from events.decisions import (
-    Decision,
-    PayoutFailed,
-    PayoutRequested,
-    PayoutSent,
-    PayoutSettled,
-)
-from events.instructions import CommissionDue, Instruction, PayoutDue, RefundDue
+from events.instructions import CommissionDue, Instruction, RefundDue, ReviewDue
 from events.partitioning import partition_of
+from projections.decision_routing import UNNUMBERED, route_decision
 
-UNNUMBERED = -1
-
-PAYOUT_STEPS: dict[str, Literal["requested", "sent", "settled", "failed"]] = {
-    "payout.requested": "requested",
-    "payout.sent": "sent",
-    "payout.settled": "settled",
-    "payout.failed": "failed",
-}
-"""Decisions that an account must book. What the journal itself said (funded, refused) comes
-back as a decision too, but is not booked again."""
+__all__ = ["UNNUMBERED", "Numbering", "route_attribution", "route_decision"]
 
 
 def route_attribution(attribution: Attribution, source: str) -> tuple[Instruction, ...]:
     """Instructions of the attribution at position `source`, unnumbered: one for each credit
-    of a lead or deal, one for each partner of each deal that bears a refund. None for an
-    attribution that is not of the conversion its number and partition say: it is forged."""
-    if attribution.outcome not in ("credited", "refunded"):
+    of a lead or deal, one for each credit of each deal that bears a refund. None for an
+    attribution that is not of the conversion its number and partition say: it is forged.
+
+    Of a deal that was assigned: what takes the commissions back from those who had it, then
+    those of who has it now, then what was refunded of it before."""
+    if attribution.outcome not in ("credited", "refunded", "assigned"):
         return ()
     partition = source.rsplit("/", 2)[1]
     if attribution.source != f"{topics.CONVERSIONS}/{partition}/{attribution.n}":
         return ()
     if attribution.outcome == "credited":
         return _commissions(attribution, source)
-    return tuple(
+    refunds = tuple(
         instruction
         for deal in attribution.refunded
         for instruction in _refunds(attribution, deal, source)
     )
-
-
-def route_decision(decision: Decision) -> tuple[Instruction, ...]:
-    """The instruction of a payout's step, unnumbered; none for any other decision, nor for
-    one that cannot be read (the directory keeps those)."""
-    step = PAYOUT_STEPS.get(decision.name)
-    if step is None:
-        return ()
-    try:
-        found = decision.fact()
-    except msgspec.DecodeError:
-        return ()
-    assert isinstance(found, PayoutRequested | PayoutSent | PayoutSettled | PayoutFailed)
+    if attribution.outcome == "refunded":
+        return refunds
     return (
-        PayoutDue(
-            n=UNNUMBERED,
-            source=decision.position,
-            number=decision.number,
-            partner=found.partner,
-            program=found.program,
-            payout=found.payout,
-            step=step,
-            unit=found.unit if isinstance(found, PayoutRequested) else "",
-            amount=found.amount if isinstance(found, PayoutRequested) else 0,
-            reason=found.reason if isinstance(found, PayoutFailed) else "",
-        ),
+        *_withdrawals(attribution, source),
+        *_commissions(attribution, source),
+        *refunds,
     )
 
 
@@ -102,6 +68,46 @@ class Numbering:
 def _commissions(attribution: Attribution, source: str) -> tuple[Instruction, ...]:
     kind = attribution.kind
     assert kind != "refund" and kind != ""
+    assigned = attribution.outcome == "assigned"
+    conversion = attribution.conversion if assigned else attribution.source
+    if attribution.engine:
+        # What a person assigned was looked at: it is never too old.
+        recorded_at = 0 if assigned else attribution.recorded_at
+        return tuple(
+            CommissionDue(
+                UNNUMBERED,
+                source,
+                credit.partner,
+                attribution.program,
+                kind,
+                attribution.event_id,
+                conversion,
+                attribution.occurred_at,
+                attribution.known,
+                credit.share,
+                credit.method,
+                attribution.deal,
+                attribution.amount,
+                attribution.currency,
+                credit.click_id,
+                attribution.engine,
+                recorded_at,
+                attribution.customer,
+                attribution.identity,
+                attribution.country,
+                attribution.coupon,
+                attribution.purchase,
+                attribution.first_at,
+                attribution.tax,
+                attribution.shipping,
+                attribution.items,
+                credit.before,
+                credit.level,
+                credit.via,
+                credit.hold,
+            )
+            for credit in attribution.credits
+        )
     return tuple(
         CommissionDue(
             UNNUMBERED,
@@ -110,7 +116,7 @@ def _commissions(attribution: Attribution, source: str) -> tuple[Instruction, ..
             attribution.program,
             kind,
             attribution.event_id,
-            attribution.source,
+            conversion,
             attribution.occurred_at,
             attribution.known,
             credit.share,
@@ -125,7 +131,9 @@ def _commissions(attribution: Attribution, source: str) -> tuple[Instruction, ..
 
 
 def _refunds(attribution: Attribution, deal: RefundedDeal, source: str) -> tuple[Instruction, ...]:
-    partners = dict.fromkeys(credit.partner for credit in deal.credits)
+    commissions = dict.fromkeys(
+        (credit.partner, credit.level, credit.via) for credit in deal.credits
+    )
     return tuple(
         RefundDue(
             n=UNNUMBERED,
@@ -141,6 +149,25 @@ def _refunds(attribution: Attribution, deal: RefundedDeal, source: str) -> tuple
             known=attribution.known,
             reason=attribution.reason,
             deal_conversion=deal.conversion,
+            level=level,
+            via=via,
         )
-        for partner in partners
+        for partner, level, via in commissions
+    )
+
+
+def _withdrawals(attribution: Attribution, source: str) -> tuple[Instruction, ...]:
+    return tuple(
+        ReviewDue(
+            n=UNNUMBERED,
+            source=source,
+            partner=credit.partner,
+            program=attribution.program,
+            step="rejected",
+            deal=attribution.deal,
+            via=credit.via,
+            reason="reassigned",
+            by=attribution.by,
+        )
+        for credit in attribution.withdrawn
     )

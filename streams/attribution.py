@@ -30,6 +30,7 @@ NAME = "attribution"
 class AttributionProcessor(Processor):
     name = NAME
     topics = (topics.CONVERSIONS,)
+    layout = 2  # counts each customer's purchases
 
     def __init__(self, broker: Broker, state: Path) -> None:
         super().__init__(broker, state)

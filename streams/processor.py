@@ -8,6 +8,7 @@ that did not win is thrown away and opened again from the log.
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -87,6 +88,9 @@ class Processor(ABC):
 
     name: ClassVar[str]
     topics: ClassVar[tuple[str, ...]]
+    layout: ClassVar[int] = 1
+    """Of the state on disk. Where a release keeps what older ones did not, it is one more, and
+    the state is made anew from the log."""
 
     def __init__(self, broker: Broker, state: Path) -> None:
         """`state`: the worker's own directory."""
@@ -133,7 +137,11 @@ class Processor(ABC):
         names = (place.topic, *output_topics)
         if names not in self._identities:
             self._identities[names] = log_identity(self.broker, *names)
-        return State(self.state / f"{place.topic}-{place.partition}", self._identities[names])
+        name = f"{place.topic}-{place.partition}"
+        if self.layout > 1:
+            shutil.rmtree(self.state / name, ignore_errors=True)
+            name += f".{self.layout}"
+        return State(self.state / name, self._identities[names])
 
     def ends(self, topic: str, partition: int) -> tuple[int, int]:
         """First offset kept and next offset to be written, as the broker says now."""
