@@ -30,6 +30,7 @@ from cli import (
     terms,
 )
 from cli.audit import audit_app, replay
+from cli.explain import explain
 from cli.audit_invoice import audit_invoice
 from cli.balances import balance
 from cli.conversions import conversions
@@ -69,6 +70,7 @@ app.add_typer(invoices.app, name="invoices")
 audit_app.command("invoice")(audit_invoice)
 app.add_typer(audit_app, name="audit")
 app.command()(replay)
+app.command()(explain)
 app.command()(demo)
 add_warehouse_commands(app)
 

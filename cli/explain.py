@@ -1,0 +1,72 @@
+"""`pledger explain`: why this partner, why this amount, why nothing; with the evidence."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import typer
+from confluent_kafka import KafkaException
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from audit.explain import Explanation, UnknownSubject
+from audit.explain import explain as explain_subject
+from audit.log import KafkaLog
+from cli.display import AsJson, print_json
+from cli.system import Home, settings_of
+from events.log import LogError
+
+
+def explain(
+    subject: Annotated[
+        str,
+        typer.Argument(
+            help="A position (conversions/3/17, journal/2/5), a deal or event id "
+            "(alone, or as program/customer/id), or a partner.",
+            metavar="CONVERSION|ENTRY|PARTNER",
+        ),
+    ],
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Say in plain sentences why the ledger says what it says.
+
+    What is explained is decided again from the log; every sentence names the records it
+    rests on. Exit status: 0, or 1 when the log says otherwise than what follows from it.
+
+    Examples:
+
+        pledger explain D-1042
+
+        pledger explain journal/2/5
+
+        pledger explain jane --json
+    """
+    settings = settings_of(home)
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,} records read"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("reading", total=None)
+        try:
+            found = explain_subject(
+                KafkaLog(settings.broker),
+                subject,
+                progress=lambda records: progress.advance(task, records),
+            )
+        except (UnknownSubject, LogError, KafkaException) as problem:
+            progress.stop()
+            typer.echo(f"cannot explain: {problem}", err=True)
+            raise typer.Exit(2) from problem
+    if as_json:
+        print_json(msgspec.to_builtins(found))
+    else:
+        _print(found)
+    if not found.verified:
+        raise typer.Exit(1)
+
+
+def _print(found: Explanation) -> None:
+    for sentence in found.sentences:
+        typer.echo(sentence.text)
+        if sentence.evidence:
+            typer.echo("    " + "  ".join(sentence.evidence))
