@@ -16,8 +16,10 @@ from decimal import Decimal
 from aggregates.errors import Invalid
 from events.currencies import decimals, is_currency
 
-RATE = re.compile(r"(\d{1,3}(?:\.\d{1,9})?) ?%")
-AMOUNT = re.compile(r"(\d{1,3}(?:,\d{3})+|\d{1,16})(\.\d{1,9})?(?: ([A-Za-z0-9:._-]+))?")
+RATE = re.compile(r"(\d{1,3}(?:\.\d{1,9})?) ?%", re.ASCII)
+AMOUNT = re.compile(
+    r"(\d{1,3}(?:,\d{3})+|\d{1,16})(\.\d{1,9})?(?: ([A-Z]{3}|[^\s:]+:[^\s:]+))?", re.ASCII
+)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LEAST_MS = 10**11
 """1973 in milliseconds; a smaller number is taken for seconds, and refused."""
