@@ -85,7 +85,9 @@ def test_terms_from_files(here: Settings, tmp_path: Path) -> None:
     run("terms", "add", "acme", "--file", str(toml))
     [terms] = ask("terms", "list", "acme")
     assert (terms["effective_from"], terms["hold_days"]) == ("2025-01-01T00:00:00Z", 14)
-    with pytest.raises(CommandFailed, match="hold=3: expected a key that there is; did you mean hold_days"):
+    with pytest.raises(
+        CommandFailed, match="hold=3: expected a key that there is; did you mean hold_days"
+    ):
         run("terms", "add", "acme", "--file", str(broken))
 
 

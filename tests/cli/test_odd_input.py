@@ -59,7 +59,10 @@ def test_json_has_no_nan(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("content", "named"),
     [
-        (RULE + 'curency = "USD"\n', "rules\\[0\\].curency='USD': expected a key that there is; did you mean currency"),
+        (
+            RULE + 'curency = "USD"\n',
+            "rules\\[0\\].curency='USD': expected a key that there is; did you mean currency",
+        ),
         ('effective_from = "soon"\n' + RULE, "terms.toml: effective_from='soon'"),
         ("holddays = 3\n" + RULE, "holddays"),
         ("rules = 5", "rules"),
