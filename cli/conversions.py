@@ -1,17 +1,22 @@
-"""`pledger conversions`: what came in, who was credited for it, or why nobody."""
+"""`pledger conversions`: what came in, who was credited for it, or why nobody; and giving a
+recorded deal to the partner whose it is."""
 
 from __future__ import annotations
 
+import time
 from typing import Annotated, Any
 
 import typer
 
-from cli.display import AsJson, Column, money, show, text
-from cli.ledger import rows, warehouse
+from cli.display import AsJson, By, Column, money, say, show, text
+from cli.ledger import directory, rows, warehouse
 from cli.money import shown
+from cli.reading import BadOption
 from cli.system import Home, settings_of
 
-OUTCOMES = "credited, unattributed, refunded, unmatched, duplicate, conflict, unreadable"
+app = typer.Typer()
+
+OUTCOMES = "credited, unattributed, refunded, unmatched, assigned, duplicate, conflict, unreadable"
 
 CONVERSIONS = """
 SELECT source, occurred, kind, outcome, reason, program, customer, event_id, deal, amount,
@@ -27,7 +32,9 @@ ORDER BY recorded_at, source LIMIT {limit:UInt32}
 """
 
 
+@app.callback(invoke_without_command=True)
 def conversions(
+    context: typer.Context,
     outcome: Annotated[str, typer.Option(help=f"Only these: {OUTCOMES}.")] = "",
     program: Annotated[str, typer.Option(help="Only of this program.")] = "",
     customer: Annotated[str, typer.Option(help="Only of this customer.")] = "",
@@ -43,6 +50,8 @@ def conversions(
 
         pledger conversions --customer customer-0042
     """
+    if context.invoked_subcommand is not None:
+        return
     if outcome and outcome not in OUTCOMES.split(", "):
         raise typer.BadParameter(f"expected one of {OUTCOMES}", param_hint="--outcome")
     with warehouse(settings_of(home)) as client:
@@ -65,6 +74,70 @@ def conversions(
         text("record", "source"),
     ]
     show(found, columns, as_json=as_json, empty="no such conversions")
+
+
+@app.command()
+def assign(
+    customer: Annotated[str, typer.Argument(help="Whose deal it is, as PROGRAM/CUSTOMER.")],
+    deal: Annotated[str, typer.Argument(help="The deal's id.")],
+    to: Annotated[str, typer.Option("--to", help="The partner whose it is from now on.")],
+    reason: Annotated[str, typer.Option(help="Why; kept for good.")],
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again",
+            help="Also if it is the partner's by the last assignment: reckon it anew under "
+            "what is known now, as rates of exchange imported since.",
+        ),
+    ] = False,
+    by: By = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a recorded deal to a partner; whoever had it loses its commission.
+
+    Examples:
+
+        pledger conversions assign acme/customer-0042 D-1042 --to jane --reason "introduced by mail"
+    """
+    from events.codec import encode
+    from events.conversions import conversion_key
+    from events.log import Writer
+    from events.topics import CONVERSIONS
+    from streams.assigning import assigning, find_deal
+
+    program, slash, name = customer.partition("/")
+    if not (program and slash and name):
+        raise BadOption(f"{customer!r}: expected PROGRAM/CUSTOMER, such as acme/customer-0042")
+    settings = settings_of(home)
+    with directory(settings) as follower:
+        recorded = find_deal(settings.broker, program, name, deal)
+        found = assigning(
+            recorded,
+            to,
+            reason=reason,
+            by=by,
+            at=time.time_ns() // 1_000_000,
+            again=again,
+            directory=follower.directory,
+        )
+        if found.is_new:
+            writer = Writer(settings.broker)
+            key = conversion_key(program, name)
+            writer.append(CONVERSIONS, key=key, value=encode(found.assignment))
+            writer.flush()
+    done = "given to" if found.is_new else "is already with"
+    say(
+        f"deal {deal} of {customer} {done} {to}",
+        {
+            "event_id": found.assignment.event_id,
+            "deal": deal,
+            "record": recorded.position,
+            "partner": to,
+            "new": found.is_new,
+        },
+        as_json=as_json,
+    )
 
 
 def _outcome(row: Any) -> str:

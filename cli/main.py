@@ -17,6 +17,7 @@ from cli import (
     agreements,
     commissions,
     contests,
+    conversions,
     coupons,
     importing,
     invoices,
@@ -30,11 +31,10 @@ from cli import (
     terms,
 )
 from cli.audit import audit_app, replay
-from cli.explain import explain
 from cli.audit_invoice import audit_invoice
 from cli.balances import balance
-from cli.conversions import conversions
 from cli.demo.command import demo
+from cli.explain import explain
 from cli.failures import LedgerGroup
 from cli.statements import statement
 from cli.system import add_system_commands
@@ -62,7 +62,7 @@ app.add_typer(accounts.app, name="accounts")
 app.add_typer(rates.app, name="rates")
 partner_ties.add_commands(partners.app)
 app.add_typer(importing.app, name="import")
-app.command()(conversions)
+app.add_typer(conversions.app, name="conversions")
 app.command()(balance)
 app.command()(statement)
 app.add_typer(payouts.app, name="payout")

@@ -31,6 +31,7 @@ MAX_MINOR_UNITS = 10**15
 MAX_ITEMS = 1_000
 
 CURRENCIES = frozenset(currency.alpha_3 for currency in pycountry.currencies)
+COUNTRIES = frozenset(country.alpha_2 for country in pycountry.countries)
 
 MinorUnits = Annotated[int, Meta(ge=0, le=MAX_MINOR_UNITS, description="Minor units")]
 Quantity = Annotated[int, Meta(ge=0, le=10**9)]
@@ -41,6 +42,15 @@ When = Annotated[
     Meta(description="ISO 8601 with its offset, or milliseconds since 1970 UTC; default: now"),
 ]
 Id = Annotated[str, Meta(max_length=200)]
+Country = Annotated[str, Meta(description="ISO 3166-1 alpha-2, of the customer, such as DE")]
+Identity = Annotated[
+    str,
+    Meta(
+        max_length=256,
+        description="The same for the same person under any customer id: a keyed hash of an "
+        "e-mail address, a phone, a payment means",
+    ),
+]
 
 
 class ItemInput(Struct, forbid_unknown_fields=True):
@@ -62,6 +72,8 @@ class SignupInput(Struct, forbid_unknown_fields=True, tag_field="type", tag="sig
     coupon_code: Text = ""
     partner: Id = ""
     metadata: Metadata = {}
+    country: Country = ""
+    identity: Identity = ""
 
 
 class DealInput(Struct, forbid_unknown_fields=True, tag_field="type", tag="deal", kw_only=True):
@@ -83,6 +95,8 @@ class DealInput(Struct, forbid_unknown_fields=True, tag_field="type", tag="deal"
     coupon_code: Text = ""
     partner: Id = ""
     metadata: Metadata = {}
+    country: Country = ""
+    identity: Identity = ""
 
 
 class RefundInput(Struct, forbid_unknown_fields=True, tag_field="type", tag="refund", kw_only=True):
@@ -139,6 +153,8 @@ def to_conversion(
             coupon_code=clean(given.coupon_code),
             partner=partner,
             metadata=metadata,
+            country=country_of(given.country),
+            identity=clean(given.identity),
         )
     currency = given.currency or found.currency
     if currency not in CURRENCIES:
@@ -177,7 +193,19 @@ def to_conversion(
         coupon_code=clean(given.coupon_code),
         partner=partner,
         metadata=metadata,
+        country=country_of(given.country),
+        identity=clean(given.identity),
     )
+
+
+def country_of(given: str) -> str:
+    """The country's code in upper case; raises FieldProblem where there is no such country."""
+    country = given.strip().upper()
+    if country and country not in COUNTRIES:
+        raise FieldProblem(
+            "country", f"country={given!r}: expected ISO 3166-1 alpha-2, such as DE or GB"
+        )
+    return country
 
 
 def cite(click_id: str, keys: ClickKeys) -> CitedClick | None:

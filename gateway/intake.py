@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from events.click_token import ClickKeys
 from events.codec import encode
-from events.conversions import Conversion, Refund, conversion_key
+from events.conversions import Assignment, Conversion, Refund, conversion_key
 from events.topics import CONVERSIONS
 from gateway.conversion_input import ConversionInput, to_conversion
 from gateway.delivery import AckedLog, NotAcknowledged
@@ -67,7 +67,7 @@ class BatchAnswer(Struct):
 
 def warnings_of(conversion: Conversion, directory: Directory) -> list[Warned]:
     """What of a conversion earns nobody anything, as the decisions known to it say."""
-    if isinstance(conversion, Refund):
+    if isinstance(conversion, Refund | Assignment):
         return []
     found = []
     program, known = conversion.program, conversion.known

@@ -22,7 +22,7 @@ from gateway.tracking import cited_click_id
 DEAL_NAMES = ("deal", "order_id", "order")
 CUSTOMER_NAMES = ("customer", "customer_id")
 EVENT_NAMES = ("event", "event_name")
-COPIED = ("currency", "kind", "coupon_code", "partner", "occurred_at")
+COPIED = ("currency", "kind", "coupon_code", "partner", "occurred_at", "country", "identity")
 NUMBERS = ("amount", "quantity", "tax", "shipping")
 
 

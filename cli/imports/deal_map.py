@@ -85,6 +85,10 @@ class DealShape(Struct, frozen=True, forbid_unknown_fields=True):
     quantity: Source = ""
     category: Source = ""
     kind: Source = Value(value="sale")
+    country: Source = ""
+    """ISO 3166-1 alpha-2."""
+    identity: Source = ""
+    """The same for the same person under any customer id, such as a hash of an address."""
     unit: Literal["major", "minor"] = "major"
     """Whether amounts are written as 12.34 or as 1234."""
     rounding: Rounding = "refuse"

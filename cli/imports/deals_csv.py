@@ -104,6 +104,8 @@ class OrderReader:
             click=self._cite(click_id) if click_id else None,
             coupon_code=self._shared(order, "deal.coupon").upper(),
             partner=self._slug("deal.partner", partner) if partner else "",
+            country=self._country(order),
+            identity=self._shared(order, "deal.identity"),
         )
 
     def _refund(self, order: Order, currency: str, total: Decimal) -> Refund:
@@ -122,6 +124,14 @@ class OrderReader:
             deal=self._shared(order, "refund.deal"),
             reason=self._shared(order, "refund.reason"),
         )
+
+    def _country(self, order: Order) -> str:
+        country = self._shared(order, "deal.country").upper()
+        if country and pycountry.countries.get(alpha_2=country) is None:
+            raise UnusableOrder(
+                "deal.country", f"{country!r}: expected ISO 3166-1 alpha-2, such as DE or GB"
+            )
+        return country
 
     def _says_refund(self, order: Order, total: Decimal) -> bool:
         if self._is_refund is None:

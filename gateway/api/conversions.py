@@ -1,10 +1,13 @@
 """`/v1/conversions`: signups, deals and refunds; one, an array, or NDJSON.
 
-Also `/v1/postback`, the same by a plain GET, for systems that can only call an address.
+`/v1/conversions/assign` gives a recorded deal to a partner, by a person's decision.
+`/v1/postback` is the same as the first by a plain GET, for systems that can only call an
+address.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +15,19 @@ import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
+from msgspec import Struct
 
-from gateway.api.context import Context
+from events.codec import encode
+from events.conversions import conversion_key
+from events.topics import CONVERSIONS
+from gateway.api.context import AUTHOR, Context
 from gateway.conversion_input import ConversionInput
+from gateway.delivery import NotAcknowledged
 from gateway.intake import Accepted, BatchAnswer, read_array, read_lines, read_one
 from gateway.postback import read_postback
 from gateway.problems import FieldProblem, Problem
 from gateway.tracking import first_values
+from streams.assigning import assigning, find_deal
 
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 
@@ -116,4 +125,58 @@ async def postback(request: Request[Any, Any, Any], context: Context) -> Accepte
     return await context.intake.take(read_postback(values, context.known, context.keys))
 
 
-conversions = Router("/v1", route_handlers=[post_conversions, postback], tags=["conversions"])
+class NewAssignment(Struct, forbid_unknown_fields=True, kw_only=True):
+    program: str
+    customer: str
+    deal: str
+    partner: str
+    """Whose the deal is from now on."""
+    reason: str
+    again: bool = False
+    """Also if it is the partner's by the last assignment: reckon it anew as of now."""
+
+
+class AssignedDeal(Struct):
+    event_id: str
+    """Of the assignment."""
+    deal: str
+    record: str
+    """Position of the deal's own record."""
+    partner: str
+    new: bool
+    """False: the deal was the partner's already, and nothing was added."""
+
+
+@post("/conversions/assign", status_code=202)
+async def assign(data: NewAssignment, context: Context) -> AssignedDeal:
+    """Give a recorded deal to a partner; whoever had it loses its commission.
+
+    Reads the customer's part of the log: seconds in a large ledger. What was refunded of the
+    deal is taken off. Asking again adds nothing.
+    """
+    recorded = await context.on_thread(
+        lambda: find_deal(context.settings.broker, data.program, data.customer, data.deal)
+    )
+    found = assigning(
+        recorded,
+        data.partner,
+        reason=data.reason,
+        by=AUTHOR,
+        at=time.time_ns() // 1_000_000,
+        again=data.again,
+        directory=context.known.directory,
+    )
+    if found.is_new:
+        key = conversion_key(data.program, data.customer)
+        try:
+            await context.log.append(CONVERSIONS, key, encode(found.assignment))
+        except NotAcknowledged as problem:
+            raise Problem(503, f"the assignment is not recorded: {problem}") from problem
+    return AssignedDeal(
+        found.assignment.event_id, data.deal, recorded.position, data.partner, found.is_new
+    )
+
+
+conversions = Router(
+    "/v1", route_handlers=[post_conversions, assign, postback], tags=["conversions"]
+)
