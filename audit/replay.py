@@ -19,7 +19,9 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
+from audit.approvals import false_approvals
 from audit.clicks import find_clicks
+from audit.contests import prove_contests
 from audit.decided import Decided, read_decisions
 from audit.difference import AuditFailed, Difference
 from audit.log import Log
@@ -107,6 +109,8 @@ def replay(log: Log, rounds: Rounds) -> ReplayReport:
         read.differences += _relay_differences(log, decided, routed, relayed, read_to)
     if not read.differences:
         read.differences += false_tellings(decided.decisions, answers)
+        read.differences += false_approvals(decided.decisions)
+        read.differences += prove_contests(log, decided, lambda records: None)
     clicks = 0
     try:
         for _ in find_clicks(log, touches):
