@@ -20,6 +20,8 @@ def of(hint: Any) -> st.SearchStrategy[Any]:
     if origin is Annotated:
         [meta] = hint.__metadata__
         return st.integers(meta.ge, meta.le)
+    if hint is bool:
+        return st.booleans()
     if hint is str:
         return TEXT
     if hint is type(None):
