@@ -28,6 +28,7 @@ from cli import (
     programs,
     rates,
     registrations,
+    runs,
     terms,
 )
 from cli.audit import audit_app, replay
@@ -65,7 +66,9 @@ app.add_typer(importing.app, name="import")
 app.add_typer(conversions.app, name="conversions")
 app.command()(balance)
 app.command()(statement)
-app.add_typer(payouts.app, name="payout")
+app.add_typer(payouts.app, name="payouts")
+app.add_typer(payouts.app, name="payout", hidden=True)  # as it was called first
+app.add_typer(runs.app, name="runs")
 app.add_typer(invoices.app, name="invoices")
 audit_app.command("invoice")(audit_invoice)
 app.add_typer(audit_app, name="audit")

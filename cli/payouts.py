@@ -1,7 +1,9 @@
-"""`pledger payout`: money that leaves, in two phases.
+"""`pledger payouts`: money that leaves, in two phases.
 
 requested → funded, or refused with a reason (the ledger decides, a moment later) → sent →
-settled, or failed, which makes the money available again. At most one outcome.
+settled, or failed, which makes the money available again. At most one outcome; one that was
+settled may come back (returned). Where the terms ask for two persons a payout is proposed
+first, for somebody else to approve. Lists and files stand in modules of their own.
 """
 
 from __future__ import annotations
@@ -12,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.display import AsJson, By, Column, say, show, text
-from cli.ledger import decisions, directory, rows, warehouse
+from cli import payout_listing, payout_status
+from cli.display import AsJson, By, say
+from cli.ledger import decisions, directory
 from cli.money import shown
 from cli.reading import BadOption, amount
 from cli.system import Home, settings_of
@@ -21,23 +24,13 @@ from cli.system import Home, settings_of
 if TYPE_CHECKING:
     from aggregates.application import Decisions
 
-app = typer.Typer(no_args_is_help=True, help="Payouts: request, send, settle or fail.")
+app = typer.Typer(no_args_is_help=True, help="Payouts: request, approve, send, settle, return.")
 
 Payout = Annotated[str, typer.Argument(help="The payout's id.")]
+Wait = Annotated[float, typer.Option(help="Seconds to wait for the answer.", min=0)]
 Reference = Annotated[str, typer.Option(help="The bank's or processor's own id.")]
 
 ASK_AGAIN_S = 0.05
-STATUSES = ("requested", "funded", "refused", "sent", "settled", "failed")
-
-LISTING = """
-SELECT payout, program, partner, unit, requested, amount, status, reason, reference, entry,
-    requested_on, funded_on, sent_on, ended_on
-FROM payouts
-WHERE ({partner:String} = '' OR partner = {partner:String})
-  AND ({program:String} = '' OR program = {program:String})
-  AND ({status:String} = '' OR status = {status:String})
-ORDER BY requested_on, payout
-"""
 
 
 @app.command()
@@ -51,7 +44,7 @@ def request(
     payout: Annotated[
         str, typer.Option("--id", help="Name it: the same request again changes nothing.")
     ] = "",
-    wait: Annotated[float, typer.Option(help="Seconds to wait for the answer.", min=0)] = 5.0,
+    wait: Wait = 5.0,
     by: By = "",
     home: Home = None,
     as_json: AsJson = False,
@@ -62,9 +55,9 @@ def request(
 
     Examples:
 
-        pledger payout request jane --program acme
+        pledger payouts request jane --program acme
 
-        pledger payout request jane --program acme --amount 100.00 --id po-2025-03-jane
+        pledger payouts request jane --program acme --amount 100.00 --id po-2025-03-jane
     """
     settings = settings_of(home)
     if not unit:
@@ -81,21 +74,42 @@ def request(
         )
     with decisions(settings) as ledger:
         ledger.request_payout(payout, partner, program, unit, asked, by=by)
-        decided = _await(ledger, payout, wait)
-    funded = int(decided.amount) if decided.status != "requested" else 0
-    answer = {
-        "payout": payout,
-        "partner": partner,
-        "program": program,
-        "unit": unit,
-        "requested": asked,
-        "amount": funded,
-        "status": decided.status,
-        "reason": decided.reason,
-    }
-    say(_sentence(answer), answer, as_json=as_json)
-    if decided.status == "refused":
-        raise typer.Exit(1)
+        _tell(_await(ledger, payout, wait), as_json)
+
+
+@app.command()
+def approve(
+    payout: Payout,
+    wait: Wait = 5.0,
+    by: By = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Approve a payout that somebody else proposed: it is requested now.
+
+    Exit code 1 when the ledger refuses it.
+
+    Example:
+
+        pledger payouts approve po-2025-03-jane --by bob
+    """
+    with decisions(settings_of(home)) as ledger:
+        ledger.approve_payout(payout, by=by)
+        _tell(_await(ledger, payout, wait), as_json)
+
+
+@app.command()
+def cancel(
+    payout: Payout,
+    reason: Annotated[str, typer.Option(help="Why it is not asked for any longer.")] = "",
+    by: By = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Cancel a payout that was proposed and not approved."""
+    with decisions(settings_of(home)) as ledger:
+        ledger.cancel_payout(payout, reason, by=by)
+    _say(f"payout {payout} canceled", payout, "canceled", as_json)
 
 
 @app.command()
@@ -140,38 +154,22 @@ def fail(
     _say(f"payout {payout} failed; the money is available again", payout, "failed", as_json)
 
 
-@app.command("list")
-def list_payouts(
-    partner: Annotated[str, typer.Option(help="Only those of one partner.")] = "",
-    program: Annotated[str, typer.Option(help="Only those of one program.")] = "",
-    status: Annotated[str, typer.Option(help=f"Only these: {', '.join(STATUSES)}.")] = "",
+@app.command("return")
+def return_(
+    payout: Payout,
+    reason: Annotated[str, typer.Option(help="Why it came back.")] = "",
+    by: By = "",
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """List payouts, from the warehouse."""
-    if status and status not in STATUSES:
-        raise BadOption(f"--status {status!r}: expected one of {', '.join(STATUSES)}")
-    with warehouse(settings_of(home)) as client:
-        found = rows(client, LISTING, partner=partner, program=program, status=status)
-    columns = [
-        text("payout", "payout"),
-        text("partner", "partner"),
-        text("program", "program"),
-        Column("requested", _requested, right=True),
-        Column("amount", _amount, right=True),
-        text("status", "status"),
-        Column("note", lambda row: str(row["reason"] or row["reference"])),
-        Column("requested on", lambda row: f"{row['requested_on']:%Y-%m-%d %H:%M}"),
-    ]
-    show(found, columns, as_json=as_json, empty="no payouts")
+    """Note that a settled payment came back: the money is available again."""
+    with decisions(settings_of(home)) as ledger:
+        ledger.return_payout(payout, reason, by=by)
+    _say(f"payout {payout} returned; the money is available again", payout, "returned", as_json)
 
 
-def _requested(row: Any) -> str:
-    return shown(row["requested"], row["unit"]) if row["requested"] else "all available"
-
-
-def _amount(row: Any) -> str:
-    return shown(row["amount"], row["unit"]) if row["funded_on"] else ""
+payout_listing.add_commands(app)
+payout_status.add_commands(app)
 
 
 def _await(ledger: Decisions, payout: str, seconds: float) -> Any:
@@ -184,8 +182,27 @@ def _await(ledger: Decisions, payout: str, seconds: float) -> Any:
         time.sleep(ASK_AGAIN_S)
 
 
+def _tell(payout: Any, as_json: bool) -> None:
+    """How the payout stands; raises Exit(1) when the ledger refused it."""
+    answer = {
+        "payout": payout.payout,
+        "partner": payout.partner,
+        "program": payout.program,
+        "unit": payout.unit,
+        "requested": payout.requested_amount,
+        "amount": payout.amount,
+        "status": payout.status,
+        "reason": payout.reason,
+    }
+    say(_sentence(answer), answer, as_json=as_json)
+    if payout.status == "refused":
+        raise typer.Exit(1)
+
+
 def _sentence(answer: dict[str, Any]) -> str:
     name = f"payout {answer['payout']}"
+    if answer["status"] == "proposed":
+        return f"{name} proposed; somebody else approves it: pledger payouts approve"
     if answer["status"] == "requested":
         return f"{name} requested; not decided yet: is a worker running? See `pledger status`"
     if answer["status"] == "refused":

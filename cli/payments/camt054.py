@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cli.payments.told import Outcome, Told, money
+from cli.reading import BadOption
 
 NAMESPACE = re.compile(rb"urn:iso:std:iso:20022:tech:xsd:camt\.054\.001\.(\d\d)")
 VERSIONS = tuple(f"{number:02}" for number in range(1, 13))
@@ -43,7 +44,7 @@ REASONS = {
 """ISO 20022 external return reason codes that credit transfers come back with."""
 
 
-class NotCamt054(ValueError):
+class NotCamt054(BadOption):
     """A file that is no camt.054; says what it is or where it cannot be read."""
 
 

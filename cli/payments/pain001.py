@@ -20,6 +20,7 @@ from decimal import Decimal
 from typing import Any
 
 from cli.payments.orders import Order
+from cli.reading import BadOption
 from events.decisions import ProgramPayerSet
 
 VERSIONS = ("03", "09")
@@ -28,7 +29,7 @@ NOT_SEPA = re.compile(r"[^A-Za-z0-9/\-?:().,'+ ]")
 SEPA_CURRENCY = "EUR"
 
 
-class NotValid(ValueError):
+class NotValid(BadOption):
     """A file the schema refuses; says where and why."""
 
 

@@ -14,6 +14,7 @@ import io
 from collections.abc import Iterator, Mapping
 
 from cli.payments.told import Outcome, Told, money
+from cli.reading import BadOption
 
 WORDS = {
     Outcome.BOOKED: ("booked", "paid", "settled", "completed", "success", "succeeded", "sent out"),
@@ -30,7 +31,7 @@ COLUMNS = ("payout", "status", "amount", "currency", "reason", "reference")
 NEEDED = COLUMNS[:4]
 
 
-class NotAStatus(ValueError):
+class NotAStatus(BadOption):
     """A table that cannot be read; says the line, the column and what was expected."""
 
 

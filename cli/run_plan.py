@@ -1,0 +1,105 @@
+"""Who a run pays: balances from the warehouse or from the journal, held against the terms."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from cli.ledger import rows, warehouse
+from cli.reading import BadOption
+from events.settings import Broker, Settings
+from projections.payout_plan import Balances, Candidate, plan
+
+if TYPE_CHECKING:
+    from aggregates.application import Decisions
+    from streams.decisions import DirectoryFollower
+
+AVAILABLE = """
+SELECT partner, available FROM partner_balances
+WHERE program = {program:String} AND unit = {unit:String} AND payable != 0
+"""
+SOURCES = ("warehouse", "journal")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The partners a run would pay, and those it would leave out."""
+
+    program: str
+    unit: str
+    paid: list[Candidate]
+    left_out: list[Candidate]
+
+
+def planned(
+    settings: Settings, follower: DirectoryFollower, program: str, unit: str, source: str
+) -> Planned:
+    """`unit` empty: the program's currency. Raises BadOption, Unreachable, NotReady."""
+    if source not in SOURCES:
+        raise BadOption(f"--balances {source!r}: expected one of {', '.join(SOURCES)}")
+    found = follower.directory.program(program, follower.directory.count)
+    if found is None:
+        raise BadOption(f"program {program!r} does not exist; see `pledger programs list`")
+    unit = unit or found.currency
+    now = time.time_ns() // 1_000_000
+    if source == "journal":
+        balances = from_journal(settings.broker, program, unit, now)
+    else:
+        with warehouse(settings) as client:
+            listed = rows(client, AVAILABLE, program=program, unit=unit)
+        balances = {row["partner"]: int(row["available"]) for row in listed}
+    candidates = plan(follower.directory, program, unit, balances, now)
+    return Planned(
+        program,
+        unit,
+        [one for one in candidates if not one.left_out],
+        [one for one in candidates if one.left_out],
+    )
+
+
+def from_journal(broker: Broker, program: str, unit: str, at: int) -> dict[str, int]:
+    """Partner → minor units available at `at` (ms), from every entry of the journal."""
+    from events.log import partitions, read
+    from events.topics import JOURNAL
+    from projections.posted import accepted
+
+    balances = Balances(program, unit, at)
+    for partition in range(partitions(broker, JOURNAL)):
+        for posted in accepted(read(broker, JOURNAL, partition)):
+            balances.add(posted.entry)
+    return balances.available
+
+
+def start_run(ledger: Decisions, run: str, candidates: Planned, by: str) -> bool:
+    """Decide the run's list; False where nobody can be paid."""
+    from aggregates.payout_run import payout_of
+    from events.decisions import RunPayout
+
+    payouts = [RunPayout(payout_of(run, one.partner), one.partner) for one in candidates.paid]
+    if payouts:
+        ledger.start_run(run, candidates.program, candidates.unit, payouts, by=by)
+    return bool(payouts)
+
+
+def progress(what: str, items: Iterable[T], total: int) -> Iterator[T]:
+    """The items, with a bar on stderr."""
+    with bar(what, total) as told:
+        for item in items:
+            yield item
+            told(1)
+
+
+@contextmanager
+def bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr, gone when it is done; what it yields is told how many more are done."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(what, total=total)
+        yield lambda count: shown.advance(task, count)
