@@ -1,9 +1,9 @@
-"""What may be decided: programs, partners, links, coupons and payouts.
+"""What may be decided: of programs and their terms, of partners and what they claim, of money.
 
 One file an aggregate; `decision` has what they share, `checks` and `errors` what is refused
-and how it is said. An aggregate knows its own rules; `application.Decisions` has the
-commands and the rules between aggregates, `deciding` how a command decides when others
-decide at once.
+and how it is said. An aggregate knows its own rules; `commands` has, a file a domain, the
+commands and the rules between aggregates; `application.Decisions` is all of them; `deciding`
+says how a command decides when others decide at once.
 
 `store` is the event store: one partition of Kafka, any number of writers, no lock
 (`PERSISTENCE_MODULE=aggregates.store`). Below it, `shared_log` learns which insert came
