@@ -1,11 +1,10 @@
-"""What is read from the warehouse: balances, statements, payouts, SQL, dead letters.
+"""What is read from the warehouse: balances, payouts, SQL, dead letters.
 
 The records are written by hand, and brought into the warehouse by the real sink.
 """
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 import sys
 import time
@@ -119,7 +118,6 @@ def fill(ledger: Settings, where: Warehouse) -> None:
 
 def test_reading_commands(booked: Settings) -> None:
     _balance()
-    _statement()
     _payouts()
     _dead_letters()
     _sql()
@@ -132,30 +130,6 @@ def _balance() -> None:
     assert "25.00 GBP" in table
     assert "50.00 GBP" in table
     assert "nothing is booked for partner nobody" in run("balance", "nobody")
-
-
-def _statement() -> None:
-    whole = ask("statement", "jane")
-    assert whole["opening"] == [
-        {"program": "acme", "unit": "GBP", "payable": 0, "in_transit": 0, "paid": 0}
-    ]
-    assert [line["balance"] for line in whole["entries"]] == [10_000, 12_500, 11_500, 7_500]
-    assert whole["closing"] == [
-        {"program": "acme", "unit": "GBP", "payable": 7_500, "in_transit": 4_000, "paid": 0}
-    ]
-    assert whole["head"] == {
-        "position": "journal/0/3",
-        "sha256": hashlib.sha256(encode(ENTRIES[-1])).hexdigest(),
-    }
-    april = ask("statement", "jane", "--month", "2025-04")
-    assert april["opening"][0]["payable"] == 12_500
-    assert [line["position"] for line in april["entries"]] == ["journal/0/2", "journal/0/3"]
-    assert april["closing"] == whole["closing"]
-    text = run("statement", "jane", "--until", "2025-04-01")
-    assert "opening  acme                           0.00 GBP" in text
-    assert "closing  acme                         125.00 GBP" in text
-    with pytest.raises(CommandFailed, match="expected year and month"):
-        run("statement", "jane", "--month", "April")
 
 
 def _payouts() -> None:
