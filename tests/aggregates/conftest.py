@@ -63,3 +63,13 @@ def decisions(new_log: NewLog) -> Iterator[Decisions]:
     application = open_decisions(Broker.parse(env["PLEDGER_BROKER"]), env["DECISIONS_TOPIC"])
     yield application
     application.close()
+
+
+@pytest.fixture
+def rival(decisions: Decisions) -> Iterator[Decisions]:
+    """The same commands in another process, so to say: nothing is shared but the log."""
+    other = open_decisions(
+        Broker.parse(decisions.env["PLEDGER_BROKER"]), decisions.env["DECISIONS_TOPIC"]
+    )
+    yield other
+    other.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -18,16 +17,6 @@ from tests.aggregates.conftest import NewLog
 pytestmark = pytest.mark.broker
 
 SALE = Rule("sale", "sale", "percentage", 1_000)
-
-
-@pytest.fixture
-def rival(decisions: Decisions) -> Iterator[Decisions]:
-    """The same commands in another process, so to say: nothing is shared but the log."""
-    other = open_decisions(
-        Broker.parse(decisions.env["PLEDGER_BROKER"]), decisions.env["DECISIONS_TOPIC"]
-    )
-    yield other
-    other.close()
 
 
 def acme_and_jane(decisions: Decisions) -> None:

@@ -4,10 +4,13 @@ rules between aggregates, which no aggregate can know by itself."""
 from __future__ import annotations
 
 import hashlib
+import threading
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
-from aggregates.application import Decisions, open_decisions
+from aggregates.application import Decisions
 from aggregates.errors import Conflict, NotFound
 from events.decisions import FACTS, RunPayout, Winner
 from events.first_wins import DecisionLog
@@ -86,7 +89,9 @@ def money(decisions: Decisions) -> None:
     )
 
 
-def test_all_commands_run_twice_decide_once_and_write_facts(decisions: Decisions) -> None:
+def test_all_commands_run_twice_decide_once_and_write_facts(
+    decisions: Decisions, rival: Decisions
+) -> None:
     for decide in (people, claims, money):
         decide(decisions)
     decided = decisions.refresh()
@@ -104,8 +109,7 @@ def test_all_commands_run_twice_decide_once_and_write_facts(decisions: Decisions
     assert all(isinstance(one.fact(), FACTS[one.name]) for one in found)
     assert {one.name for one in found} == set(FACTS) - NOT_NEW
 
-    other = open_decisions(broker, decisions.env["DECISIONS_TOPIC"])
-    for application in (decisions, other):
+    for application in (decisions, rival):
         assert application.partner("jane").parents == {"acme": "bob"}
         assert application.acceptance("acme", "jane").accepted[-1].person == "Jane Doe"
         assert application.acceptance("acme", "bob").accepted == []
@@ -120,7 +124,6 @@ def test_all_commands_run_twice_decide_once_and_write_facts(decisions: Decisions
         assert application.rates("ECB", "2026-11-21").rates == {}
         assert application.payout("po-1").status == "returned"
         assert len(application.invoices("acme").issued) == 1
-    other.close()
 
 
 def test_nobody_stands_above_itself_however_long_the_chain(decisions: Decisions) -> None:
@@ -179,3 +182,65 @@ def test_the_longest_agreement_fits_the_log(decisions: Decisions) -> None:
     decisions.publish_agreement("acme", "Partners", text)
     shown = decisions.agreement("acme").shown("acme", 1)
     assert shown.sha256 == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_rivals_publish_and_accept_at_once_and_nothing_is_lost(
+    decisions: Decisions, rival: Decisions
+) -> None:
+    """A series has no creation to meet in: both first decisions want version 1."""
+    decisions.create_program("acme", "Acme", "EUR")
+    partners = [f"p{number}" for number in range(12)]
+    for partner in partners:
+        decisions.register_partner(partner, partner)
+    versions: list[int] = []
+
+    def publish(application: Decisions, text: str) -> None:
+        versions.append(application.publish_agreement("acme", "Partners", text))
+
+    def accept(application: Decisions, partner: str) -> None:
+        shown = application.agreement("acme").shown("acme", 1)
+        application.accept_agreement(partner, "acme", 1, shown.sha256, "Jane", 5)
+
+    for work, about in ((publish, ["one", "two", "three", "four"]), (accept, partners)):
+        threads = [
+            threading.Thread(target=work, args=((decisions, rival)[number % 2], one))
+            for number, one in enumerate(about)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(versions) == [1, 2, 3, 4]
+    assert len({one.text for one in rival.agreement("acme").versions}) == 4
+    assert all(rival.acceptance("acme", partner).accepted for partner in partners)
+
+
+def test_one_of_two_outcomes_of_a_registration_stands(
+    decisions: Decisions, rival: Decisions
+) -> None:
+    decisions.create_program("acme", "Acme", "EUR")
+    decisions.register_partner("jane", "Jane")
+    for number in range(5):
+        name = f"r{number}"
+        decisions.submit_registration(name, "acme", "jane", "carol", "lead")
+        refused: list[str] = []
+
+        def outcome(decide: Callable[[], None], refused: list[str] = refused) -> None:
+            try:
+                decide()
+            except Conflict as problem:
+                refused.append(str(problem))
+
+        threads = [
+            threading.Thread(target=outcome, args=(decide,))
+            for decide in (
+                partial(decisions.approve_registration, name),
+                partial(rival.reject_registration, name, "a customer already"),
+            )
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(refused) == 1
+        assert rival.registration(name).status in {"approved", "rejected"}
