@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from aggregates.terms_form import ReadTerms
     from events.terms import Terms
 
-REMEDY = "mend the line and try `pledger terms check`; docs/terms.md tells every line"
+REMEDY = (
+    "mend the line and try `pledger terms check FILE --currency EUR`; "
+    "docs/terms.md tells every line"
+)
 
 
 def read_terms(

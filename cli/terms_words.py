@@ -141,7 +141,8 @@ def _modifier(modifier: Modifier) -> str:
 def _bonus(bonus: Bonus, currency: str) -> str:
     reached = _measured(bonus.threshold, bonus.measure, bonus.event, currency)
     amount = shown(bonus.amount, bonus.currency or currency)
-    return f"{amount} once {bonus.event}s reach {reached} {IN_PERIOD[bonus.period]}"
+    reach = "there are" if bonus.measure == "count" else f"{bonus.event}s reach"
+    return f"{amount} once {reach} {reached} {IN_PERIOD[bonus.period]}"
 
 
 def _cap(cap: Cap, currency: str) -> str:
