@@ -89,10 +89,16 @@ class PayoutCommands(Finding):
         self, run: str, program: str, unit: str, payouts: Sequence[RunPayout], by: str = ""
     ) -> None:
         """Pay the partners of `payouts` in `unit`. The payouts are then requested one by one."""
+
+        def start() -> PayoutRun:
+            for one in payouts:  # a list that names nobody could never be gone through
+                self._partner(one.partner)
+            return PayoutRun.start(run, self._program(program).program, unit, payouts, by)
+
         self._create(
             PayoutRun,
             PayoutRun.create_id(run),
-            lambda: PayoutRun.start(run, self._program(program).program, unit, payouts, by),
+            start,
             lambda found: found.repeat_start(program, unit, payouts),
         )
 

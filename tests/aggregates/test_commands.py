@@ -169,6 +169,10 @@ def test_what_a_decision_speaks_of_must_be_there(decisions: Decisions) -> None:
         (lambda: decisions.close_contest("acme", "autumn", 1, {"0": 1}, WON), "it has 'spring'"),
         (lambda: decisions.close_contest("acme", "spring", 2, {"0": 1}, WON), "no version 2"),
         (lambda: decisions.contest("acme", "spring"), "close it first"),
+        (
+            lambda: decisions.start_run("run", "acme", "EUR", [RunPayout("po", "bob")]),
+            "no partner bob",
+        ),
     ):
         with pytest.raises(NotFound, match=missing):
             command()
