@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import Annotated
 
 from litestar import Router, get, post
@@ -12,8 +13,7 @@ from msgspec import Struct
 from events.journal import Rate
 from gateway.api.context import AUTHOR, Context
 from gateway.api.paging import DEFAULT_LIMIT, EndingBefore, Limit, Page, StartingAfter, page
-from gateway.conversion_input import instant
-from gateway.problems import Problem
+from gateway.problems import FieldProblem, Problem
 
 
 class NewRates(Struct, forbid_unknown_fields=True):
@@ -77,12 +77,21 @@ async def get_rate(
     date: Annotated[str | None, Parameter(description="Day of a deal; default: today")] = None,
 ) -> Rate:
     """The rate that a deal on a day is converted at; 404 where there is none."""
-    at = time.time_ns() // 1_000_000 if date is None else instant("date", date)
+    at = time.time_ns() // 1_000_000 if date is None else day_start(date)
     known = context.known
     found = known.directory.rate(base.upper(), quote.upper(), at, known.count)
     if found is None:
         raise Problem(404, f"no rate {base}/{quote} for {date or 'today'} or the ten days before")
     return found.rate
+
+
+def day_start(text: str) -> int:
+    """The first millisecond of a day (UTC) written as 2026-11-20; raises FieldProblem."""
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise FieldProblem("date", f"date={text!r}: expected a day as 2026-11-20") from None
+    return int(day.timestamp()) * 1000
 
 
 def rates_views(context: Context) -> list[RatesView]:

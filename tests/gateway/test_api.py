@@ -19,6 +19,7 @@ numbers = itertools.count(1)
 ROUTES = {
     "/healthz": {"get"},
     "/v1/conversions": {"post"},
+    "/v1/conversions/assign": {"post"},
     "/v1/postback": {"get"},
     "/v1/programs": {"get", "post"},
     "/v1/programs/{program}": {"get"},
@@ -32,6 +33,9 @@ ROUTES = {
     "/v1/partners/{partner}/approve": {"post"},
     "/v1/partners/{partner}/suspend": {"post"},
     "/v1/partners/{partner}/balances": {"get"},
+    "/v1/partners/{partner}/statement": {"get"},
+    "/v1/programs/{program}/invoices": {"get"},
+    "/v1/programs/{program}/invoices/{invoice}": {"get"},
     "/v1/links": {"get", "post"},
     "/v1/links/{link}": {"get"},
     "/v1/links/{link}/disable": {"post"},
