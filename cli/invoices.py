@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from audit.decided import Decided
     from audit.invoice import IssuedInvoice
     from cli.documents.invoice import InvoiceOf
-    from events.settings import Broker, Settings
-    from projections.invoice import Invoice
+    from events.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Invoices: issue a program's month, list, show.")
 
@@ -57,6 +56,7 @@ def issue(
     from aggregates.month import month_bounds
     from audit.decided import read_decisions
     from audit.log import KafkaLog
+    from streams.journal_reading import bill_until
 
     settings = settings_of(home)
     closes = month_bounds(month)[1]
@@ -68,7 +68,7 @@ def issue(
         stands = next((one for one in issued if one.invoice == invoice), None)
         if stands is None:
             starts = dict(issued[-1].ends) if issued else {}
-            made = bill(settings.broker, program, starts, closes)
+            made = bill_until(settings.broker, program, starts, closes)
             ledger.issue_invoice(
                 invoice, len(issued) + 1, program, month, made.starts, made.ends, made.totals,
                 made.entries, made.sha256, by=by,
@@ -132,35 +132,6 @@ def show_invoice(
         _answer(of, as_json=as_json)
 
 
-def bill(
-    broker: Broker,
-    program: str,
-    starts: dict[str, int],
-    closes: int,
-    ends: dict[str, int] | None = None,
-) -> Invoice:
-    """The program's invoice from `starts` (partition → offset; empty: the beginning) up to the
-    first entry of each partition that is not before `closes` (ms), or up to `ends`."""
-    from events.log import read, watermarks
-    from events.topics import JOURNAL
-    from projections.invoice import Billing
-    from projections.posted import Cut, accepted
-
-    billing = Billing(program)
-    begun: dict[str, int] = {}
-    ended: dict[str, int] = {}
-    for partition, (_, log_end) in sorted(watermarks(broker, JOURNAL).items()):
-        name, cut = str(partition), Cut(closes)
-        start = begun[name] = starts.get(name, 0)
-        end = log_end if ends is None else min(ends[name], log_end)
-        for posted in accepted(read(broker, JOURNAL, partition, 0, end)):
-            cut.see(posted)
-            if posted.offset >= start and posted.offset < cut.offset(end):
-                billing.take(posted)
-        ended[name] = max(start, cut.offset(end))
-    return billing.invoice(begun, ended)
-
-
 def _decided(settings: Settings) -> Decided:
     from audit.decided import read_decisions
     from audit.log import KafkaLog
@@ -173,11 +144,11 @@ def _billed_again(settings: Settings, decided: Decided, invoice: str, program: s
     """The invoice with its lines; raises NotAsIssued where the journal gives others."""
     from audit.invoice import find_invoice
     from cli.documents.invoice import InvoiceOf
-    from cli.statements import FAR
+    from streams.journal_reading import bill_between
 
     issued = find_invoice(decided, invoice, program)
     fact = issued.fact
-    made = bill(settings.broker, fact.program, fact.starts, FAR, fact.ends)
+    made = bill_between(settings.broker, fact.program, fact.starts, fact.ends)
     if (made.sha256, made.totals, made.entries) != (fact.sha256, fact.totals, fact.entries):
         raise NotAsIssued(
             f"invoice {invoice} was issued over {fact.totals} by {issued.position}; the journal "

@@ -15,10 +15,9 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.display import AsJson, Column, print_json, print_table
+from cli.display import AsJson, print_json
 from cli.ledger import directory, require_broker
-from cli.money import shown
-from cli.reading import BadOption, iso, moment
+from cli.reading import BadOption, moment
 from cli.system import Home, settings_of
 from events.settings import Settings
 
@@ -57,6 +56,7 @@ def statement(
         pledger statement jane --after journal/3/1842 --json
     """
     from cli.documents.statement import statement_csv, statement_json, statement_pdf
+    from cli.statement_table import print_statement
 
     begin, end = period(month, since, until)
     if after and (month or since):
@@ -69,7 +69,7 @@ def statement(
     if as_json:
         print_json(statement_json(made))
     elif csv is None and pdf is None:
-        _print(made)
+        print_statement(made)
 
 
 def read_statement(
@@ -80,31 +80,19 @@ def read_statement(
     Raises BadOption, and NotOneChain for an account that was altered.
     """
     from cli.documents.statement import StatementOf
-    from events.log import partitions, read, watermarks
-    from events.partitioning import partition_of
-    from events.topics import JOURNAL
-    from projections.posted import Cut, accepted
     from projections.statement import statement as fold
+    from streams.journal_reading import read_account
 
     require_broker(settings)
-    broker = settings.broker
-    home = partition_of(partner, partitions(broker, JOURNAL))
-    log_end = watermarks(broker, JOURNAL)[home][1]
     now = time.time_ns() // 1_000_000  # before the journal is read: what comes later is not in it
-    opening, closing, account = Cut(since), Cut(until), []
-    for posted in accepted(read(broker, JOURNAL, home, 0, log_end)):
-        opening.see(posted)
-        closing.see(posted)
-        if posted.entry.partner == partner:
-            account.append(posted)
-    program = program or _only_program(partner, [posted.entry.program for posted in account])
-    starts = _offset_after(after, home) if after else opening.offset(log_end) if since else 0
+    account = read_account(settings.broker, partner, since, until)
+    program = program or _only_program(partner, account.programs)
     made = fold(
-        account,
+        account.entries,
         partner,
         program,
-        starts=starts,
-        ends=closing.offset(log_end),
+        starts=_offset_after(after, account.partition) if after else account.starts,
+        ends=account.ends,
         opened_at=since,
         closed_at=min(until, now),
     )
@@ -137,8 +125,7 @@ def period(month: str, since: str, until: str) -> tuple[int, int]:
     return begin, end
 
 
-def _only_program(partner: str, programs: list[str]) -> str:
-    found = sorted(set(programs))
+def _only_program(partner: str, found: list[str]) -> str:
     if len(found) == 1:
         return found[0]
     if found:
@@ -157,67 +144,3 @@ def _offset_after(position: str, partition: int) -> int:
     if (found.topic, found.partition) != ("journal", partition):
         raise BadOption(f"--after {position}: the partner's account is in journal/{partition}")
     return found.offset + 1
-
-
-def _print(of: Any) -> None:
-    from cli.documents.statement import at_the_close
-
-    made = of.made
-    typer.echo(f"Statement of {made.partner} in {made.program}, {of.when}")
-    for section in made.sections:
-        unit = section.unit
-        typer.echo(f"  opening  {shown(section.opening.payable, unit):>18}")
-        rows = [{"line": line, "unit": unit} for line in section.lines]
-        if rows:
-            print_table(rows, COLUMNS)
-        typer.echo(f"  closing  {shown(section.closing.payable, unit):>18}")
-        typer.echo(f"           {at_the_close(section.closing, unit)}")
-    if made.without_effect:
-        print_table([{"line": line, "unit": ""} for line in made.without_effect], NOTHING)
-    if not made.entries:
-        typer.echo("  no entries in this time")
-    for name, head in (("opening", made.opening_head), ("closing", made.closing_head)):
-        if head.position:
-            typer.echo(f"  chain    {name} {head.position}, sha256 {head.sha256}")
-
-
-def _column(title: str, field: str) -> Column:
-    return Column(title, lambda row: str(getattr(row["line"], field)))
-
-
-def _about(row: Any) -> str:
-    from cli.documents.words import about
-
-    return about(row["line"])
-
-
-def _details(row: Any) -> str:
-    from cli.documents.words import details
-
-    return "; ".join(details(row["line"], row["unit"]))
-
-
-def _money(title: str, field: str) -> Column:
-    """Empty where nothing moved."""
-
-    def cell(row: Any) -> str:
-        amount = getattr(row["line"], field)
-        return shown(amount, row["unit"]) if amount or field == "balance" else ""
-
-    return Column(title, cell, right=True)
-
-
-BOOKED = [
-    Column("booked", lambda row: iso(row["line"].at)),
-    _column("what", "kind"),
-    Column("for", _about),
-]
-COLUMNS = [
-    *BOOKED,
-    Column("rule", lambda row: ", ".join(row["line"].rules)),
-    _money("amount", "amount"),
-    _money("balance", "balance"),
-    _column("entry", "position"),
-    Column("note", _details),
-]
-NOTHING = [*BOOKED, _column("entry", "position"), Column("why", _details)]

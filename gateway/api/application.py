@@ -32,6 +32,7 @@ from gateway.api.conversions import conversions
 from gateway.api.coupons import coupons
 from gateway.api.documentation import documentation, openapi_document
 from gateway.api.health import healthz
+from gateway.api.invoices import invoices
 from gateway.api.links import links
 from gateway.api.partner_ties import partner_ties
 from gateway.api.partners import partners
@@ -40,6 +41,7 @@ from gateway.api.programs import programs
 from gateway.api.rates import rates
 from gateway.api.registrations import registrations
 from gateway.api.reviews import reviews
+from gateway.api.statements import statements
 from gateway.bridge import Asgi
 from gateway.idempotency import idempotent
 from gateway.problems import MEDIA_TYPE, FieldProblem, Problem
@@ -71,6 +73,8 @@ def litestar_application(context: Context) -> Litestar:
             programs,
             partners,
             balances,
+            statements,
+            invoices,
             links,
             coupons,
             payouts,

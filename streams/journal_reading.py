@@ -1,0 +1,78 @@
+"""The journal as it is asked for: one partner's account, or what a program owes.
+
+Nothing here is kept: each question reads the accepted entries from their first on, a few
+hundred thousand a second, and holds what was in the log when it was asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from events.log import partitions, read, watermarks
+from events.partitioning import partition_of
+from events.settings import Broker
+from events.topics import JOURNAL
+from projections.invoice import Billing, Invoice
+from projections.posted import Cut, Posted, accepted
+
+
+class PartnerAccount(NamedTuple):
+    """All accepted entries of a partner, and where two moments cut its partition."""
+
+    partition: int
+    entries: list[Posted]
+    starts: int
+    """Offset of the first entry that is not before the first moment."""
+    ends: int
+
+    @property
+    def programs(self) -> list[str]:
+        """Those it has entries of."""
+        return sorted({posted.entry.program for posted in self.entries})
+
+
+def read_account(broker: Broker, partner: str, since: int, until: int) -> PartnerAccount:
+    """The account of `partner`, cut at two moments (ms); raises LogError."""
+    home = partition_of(partner, partitions(broker, JOURNAL))
+    log_end = watermarks(broker, JOURNAL)[home][1]
+    opening, closing = Cut(since), Cut(until)
+    entries = []
+    for posted in accepted(read(broker, JOURNAL, home, 0, log_end)):
+        opening.see(posted)
+        closing.see(posted)
+        if posted.entry.partner == partner:
+            entries.append(posted)
+    starts = opening.offset(log_end) if since else 0
+    return PartnerAccount(home, entries, starts, closing.offset(log_end))
+
+
+def bill_until(broker: Broker, program: str, starts: Mapping[str, int], closes: int) -> Invoice:
+    """The program's invoice from `starts` (partition → offset; empty: the beginning) up to the
+    first entry of each partition that is not before `closes` (ms)."""
+    billing = Billing(program)
+    begun: dict[str, int] = {}
+    ended: dict[str, int] = {}
+    for partition, (_, log_end) in sorted(watermarks(broker, JOURNAL).items()):
+        name, cut = str(partition), Cut(closes)
+        start = begun[name] = starts.get(name, 0)
+        for posted in accepted(read(broker, JOURNAL, partition, 0, log_end)):
+            cut.see(posted)
+            if posted.offset >= cut.offset(log_end):
+                break
+            if posted.offset >= start:
+                billing.take(posted)
+        ended[name] = max(start, cut.offset(log_end))
+    return billing.invoice(begun, ended)
+
+
+def bill_between(
+    broker: Broker, program: str, starts: Mapping[str, int], ends: Mapping[str, int]
+) -> Invoice:
+    """The program's invoice over the stretch between two cuts."""
+    billing = Billing(program)
+    for name, end in sorted(ends.items()):
+        for posted in accepted(read(broker, JOURNAL, int(name), 0, end)):
+            if posted.offset >= starts[name]:
+                billing.take(posted)
+    return billing.invoice(dict(starts), dict(ends))
