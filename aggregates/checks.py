@@ -12,7 +12,7 @@ from events.conversions import MAX_MINOR_UNITS
 from events.ids import BadId, foreign_id, slug
 
 NAME = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
-POSITION = re.compile(r"[^/\s]+/\d+/\d+")
+POSITION = re.compile(r"[^/\s]+/[0-9]+/[0-9]+")
 LARGEST_AMOUNT = MAX_MINOR_UNITS
 """Minor units. Balances are sums of such, and must fit a 64-bit column."""
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from aggregates.errors import Invalid
 
-MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 LAST_YEAR = 9998
 """The month after it must still be a date."""
 
