@@ -69,7 +69,12 @@ def release(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Owe a held commission as if it had not been held."""
+    """Owe a held commission as if it had not been held.
+
+    Example:
+
+        pledger commissions release jane --program acme --deal D-1009 --reason "order is good"
+    """
     _one(deal, event)
     with decisions(settings_of(home)) as ledger:
         ledger.release_commission(program, partner, deal, event, reason, via, by=by)
@@ -88,7 +93,12 @@ def reject(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take all of a commission back, for good."""
+    """Take all of a commission back, for good.
+
+    Example:
+
+        pledger commissions reject jane --program acme --event s-77 --reason "made-up address"
+    """
     _one(deal, event)
     with decisions(settings_of(home)) as ledger:
         ledger.reject_commission(program, partner, deal, event, reason, via, by=by)

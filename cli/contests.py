@@ -33,7 +33,12 @@ Contest = Annotated[str, typer.Argument(help="The contest's name, as the terms h
 
 @app.command("list")
 def list_contests(program: Program, home: Home = None, as_json: AsJson = False) -> None:
-    """List the contests of a program's terms."""
+    """List the contests of a program's terms.
+
+    Example:
+
+        pledger contests list acme
+    """
     from projections.contest_terms import contests_of
 
     with directory(settings_of(home)) as follower:

@@ -117,7 +117,12 @@ def list_rates(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the rates that were set, by day; of a day that was corrected the last."""
+    """List the rates that were set, by day; of a day that was corrected the last.
+
+    Example:
+
+        pledger rates list --from 2026-11-01 --source ecb
+    """
     first, last = day("--from", since), day("--to", until)
     with directory(settings_of(home)) as follower:
         newest = {

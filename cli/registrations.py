@@ -98,6 +98,10 @@ def approve(
     """Take a registration: its customer is the partner's. A lead becomes a qualified lead.
 
     Running it again writes the lead if it is missing.
+
+    Example:
+
+        pledger registrations approve r-18 --by ann
     """
     settings = settings_of(home)
     with decisions(settings) as ledger:
@@ -118,7 +122,12 @@ def reject(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Do not take a registration."""
+    """Do not take a registration.
+
+    Example:
+
+        pledger registrations reject r-18 --reason "a customer already" --by ann
+    """
     with decisions(settings_of(home)) as ledger:
         ledger.reject_registration(registration, reason, by=by)
     _tell("rejected", registration, [], as_json)
@@ -197,7 +206,12 @@ def lose(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Close a registration as lost: its customer is nobody's any longer."""
+    """Close a registration as lost: its customer is nobody's any longer.
+
+    Example:
+
+        pledger registrations lose r-17 --reason "no budget"
+    """
     with decisions(settings_of(home)) as ledger:
         ledger.lose_registration(registration, reason, by=by)
     _tell("lost", registration, [], as_json)
@@ -211,7 +225,12 @@ def list_registrations(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """List registrations."""
+    """List registrations.
+
+    Example:
+
+        pledger registrations list --program acme --status submitted
+    """
     if status and status not in STATUSES:
         raise BadOption(f"--status {status!r}: expected one of {', '.join(STATUSES)}")
     with directory(settings_of(home)) as follower:
@@ -239,7 +258,12 @@ def list_registrations(
 def show_registration(
     registration: Registration, home: Home = None, as_json: AsJson = False
 ) -> None:
-    """Show one registration."""
+    """Show one registration.
+
+    Example:
+
+        pledger registrations show r-17
+    """
     with directory(settings_of(home)) as follower:
         found = plain(registration_of(follower.directory, registration))
     if as_json:
