@@ -159,6 +159,8 @@ class Entry(Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type",
     adjustment: str = ""
     run: str = ""
     by: str = ""
+    waiting: dict[str, int] = {}
+    """What the counters will gain by a commission that is held, once it is released."""
 
     def payable(self, unit: str = "") -> int:
         """What it adds to what is owed to the partner in `unit` (empty: its own), minor units."""

@@ -5,7 +5,8 @@ partner's tally) and the directory; `evolve` moves account and items by the entr
 carries both legs of its posting, the balances after it, what it cites, and the hash of the
 entry before: money is conserved in each record, and each record proves the one before it.
 
-`commission_step`, `clawback_step` and `payout_step` reckon one kind of entry each. An
+`commission_step`, `clawback_step`, `refund_step`, `review_step`, `adjustment_step` and
+`payout_step` reckon one kind of entry each. An
 instruction that books nothing still gets its entry (`no_effect`, with the reason), so
 that every instruction can be seen to be answered.
 """
@@ -14,21 +15,29 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from events.instructions import CommissionDue, Instruction, PayoutDue, RefundDue
+from events.instructions import CommissionDue, Instruction, PayoutDue, RefundDue, ReviewDue
 from events.journal import Entry
-from projections.balance import Account, after, available, funds_of, pending
+from projections.adjustment_step import decide_adjustment
+from projections.balance import Account, after, after_each, available, funds_of, pending
 from projections.booked import (
     BookedConversion,
     BookedPayout,
+    BookedPerson,
     Item,
     Lookup,
     evolve_item,
     item_key,
+    person_key,
 )
+from projections.booked_reward import BookedReward
 from projections.clawback_step import decide_clawback
 from projections.commission_step import decide_commission
 from projections.directory import Directory
 from projections.payout_step import decide_payout
+from projections.refund_step import decide_refund
+from projections.review_step import decide_review
+from projections.rewards.tallying import counters_of
+from projections.tally import Tally, gained, tally_key
 
 __all__ = [
     "Account",
@@ -63,12 +72,16 @@ def decide(
     key = item_key(instruction)
     item = lookup(key) if key else None
     if isinstance(instruction, CommissionDue):
-        return decide_commission(account, item, instruction, n, source, at, directory)
+        return decide_commission(account, lookup, item, instruction, n, source, at, directory)
     if isinstance(instruction, RefundDue):
+        if isinstance(item, BookedReward):
+            return decide_refund(account, lookup, item, instruction, n, source, at, directory)
         return decide_clawback(account, item, instruction, n, source, at)
     if isinstance(instruction, PayoutDue):
-        return decide_payout(account, item, instruction, n, source, at)
-    raise NotImplementedError(type(instruction).__name__)
+        return decide_payout(account, item, instruction, n, source, at, directory)
+    if isinstance(instruction, ReviewDue):
+        return decide_review(account, lookup, item, instruction, n, source, at, directory)
+    return decide_adjustment(account, item, instruction, n, source, at)
 
 
 def evolve(
@@ -82,14 +95,30 @@ def evolve(
     head = sha256(value).hexdigest()
     funds = {} if account is None else account.funds
     if entry.legs:
-        key = f"{entry.program}/{entry.unit}"
-        moved = after(funds_of(account, entry.program, entry.unit), entry)
-        funds = {**funds, key: moved}
+        if entry.engine:
+            funds = after_each(account, entry)
+        else:
+            key = f"{entry.program}/{entry.unit}"
+            moved = after(funds_of(account, entry.program, entry.unit), entry)
+            funds = {**funds, key: moved}
+    return Account(head, funds), _changed(lookup, entry)
+
+
+def _changed(lookup: Lookup, entry: Entry) -> dict[str, Item]:
+    """The items that an entry changes."""
     key = item_key(entry)
-    if not key:
-        return Account(head, funds), {}
+    if not key or entry.kind == "no_effect":
+        return {}
+    changed: dict[str, Item] = {}
     item = lookup(key)
     evolved = evolve_item(item, entry)
-    if evolved is None or evolved is item:
-        return Account(head, funds), {}
-    return Account(head, funds), {key: evolved}
+    if evolved is not None and evolved is not item:
+        changed[key] = evolved
+    if entry.counters:
+        tally = tally_key(entry.program)
+        changed[tally] = Tally(gained(counters_of(lookup, entry.program), entry.counters))
+    if entry.identity and entry.kind == "commission" and not entry.level:
+        person = person_key(entry.program, entry.identity)
+        if lookup(person) is None:
+            changed[person] = BookedPerson(entry.customer)
+    return changed

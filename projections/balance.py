@@ -7,9 +7,11 @@ as one amount for each such time, and dropped once that time has passed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
-from events.journal import Balance, Entry
+from events.journal import Balance, Entry, Leg
 
 
 class Funds(Struct, frozen=True, gc=False, array_like=True):
@@ -84,6 +86,44 @@ def after(funds: Funds, entry: Entry) -> Funds:
             holds[entry.available_at] = left
         else:
             holds.pop(entry.available_at, None)
+    return Funds(payable, in_transit, paid, holds)
+
+
+def after_each(account: Account | None, entry: Entry) -> dict[str, Funds]:
+    """Funds of all units after an entry of engine 2, each of whose legs says until when it is
+    pending."""
+    funds = {} if account is None else dict(account.funds)
+    for unit in entry.units():
+        legs = [leg for leg in entry.legs if (leg.unit or entry.unit) == unit]
+        if any(leg.account in MOVED for leg in legs):
+            key = f"{entry.program}/{unit}"
+            funds[key] = after_legs(funds.get(key, EMPTY), legs, entry.at)
+    return funds
+
+
+MOVED = ("payable", "in_transit", "paid")
+"""The accounts that a partner has a balance in."""
+
+
+def after_legs(funds: Funds, legs: Sequence[Leg], at: int) -> Funds:
+    """The balances of a unit at `at` (ms), after its legs."""
+    payable, in_transit, paid = funds.payable, funds.in_transit, funds.paid
+    holds = {until: amount for until, amount in funds.holds.items() if until > at}
+    for leg in legs:
+        account = leg.account
+        if account == "payable":
+            payable += leg.amount
+            until = leg.available_at
+            if until > at:
+                left = holds.get(until, 0) + leg.amount
+                if left:
+                    holds[until] = left
+                else:
+                    del holds[until]
+        elif account == "in_transit":
+            in_transit += leg.amount
+        elif account == "paid":
+            paid += leg.amount
     return Funds(payable, in_transit, paid, holds)
 
 

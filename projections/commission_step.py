@@ -10,16 +10,18 @@ from __future__ import annotations
 from events.instructions import CommissionDue
 from events.journal import Balance, Entry, Leg
 from projections.balance import Account, funds_of, pending_in
-from projections.booked import BookedConversion, Item
+from projections.booked import Item, Lookup, booked_by
 from projections.commission import commission
 from projections.days import hold_end
 from projections.directory import Directory
 from projections.engine import require_engine
+from projections.rewards.earning import decide_reward
 from projections.terms_history import TermsInForce
 
 
 def decide_commission(
     account: Account | None,
+    lookup: Lookup,
     item: Item | None,
     due: CommissionDue,
     n: int,
@@ -35,8 +37,12 @@ def decide_commission(
     if program is None or in_force is None:
         return _no_effect(account, due, n, source, at, "no_terms", None)
     require_engine(in_force)
-    if isinstance(item, BookedConversion):
-        why = f"deal {due.deal} was booked by {item.conversion}"
+    if in_force.terms.engine != "1":
+        return decide_reward(
+            account, lookup, item, due, n, source, at, directory, program.currency, in_force
+        )
+    if by := booked_by(item):
+        why = f"deal {due.deal} was booked by {by}"
         return _no_effect(account, due, n, source, at, why, in_force)
     terms = in_force.terms
     earned = commission(due, terms, program.currency)

@@ -7,6 +7,8 @@ own `round` is half to even, and floats are not exact; neither is used.
 
 from __future__ import annotations
 
+from events.currencies import decimals, is_currency
+
 BASIS_POINTS = 10_000
 """A whole, in basis points."""
 
@@ -20,3 +22,12 @@ def round_half_away(numerator: int, denominator: int) -> int:
         raise ValueError(f"denominator {denominator}: expected a positive integer")
     magnitude = (2 * abs(numerator) + denominator) // (2 * denominator)
     return -magnitude if numerator < 0 else magnitude
+
+
+def plain(amount: int, unit: str) -> str:
+    """`amount` minor units of `unit` in major units, as `-1234.56`; a program's own units are
+    whole."""
+    places = decimals(unit) if is_currency(unit) else 0
+    digits = str(abs(amount)).rjust(places + 1, "0")
+    text = f"{digits[:-places]}.{digits[-places:]}" if places else digits
+    return f"-{text}" if amount < 0 else text

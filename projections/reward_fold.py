@@ -1,0 +1,179 @@
+"""How a booked reward evolves from the entries about it.
+
+What an entry adds is read from its legs. What a refund takes back follows from how much of
+the deal is refunded, by the same functions that booked it: a line's legs and those of a
+retroactive tier may bear the same rule's name.
+"""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from events.journal import Entry, Leg
+from projections.booked_reward import (
+    BookedReward,
+    Counts,
+    Line,
+    counts_back,
+    line_back,
+    own_counters,
+    reckoned_rules,
+)
+
+
+def booked(entry: Entry) -> BookedReward:
+    """The reward that a commission entry of engine 2 books."""
+    held = bool(entry.hold)
+    reckoned = reckoned_rules(entry) if entry.counters else set()
+    gains = entry.waiting if held else own_counters(entry.counters)
+    return BookedReward(
+        entry.unit,
+        entry.currency or entry.unit,
+        entry.base,
+        entry.conversion,
+        entry.available_at,
+        entry.rule,
+        entry.terms,
+        entry.terms_at,
+        _lines(entry, reckoned),
+        {key: (gain, 0) for key, gain in gains.items()},
+        not held,
+        "held" if held else "",
+        0,
+        entry.rates,
+        entry.event_id,
+        entry.click_id,
+        entry.occurred_at,
+        entry.share,
+        entry.level,
+        entry.customer,
+        entry.identity,
+    )
+
+
+def evolve_reward(item: BookedReward, entry: Entry) -> BookedReward:
+    """The reward after an entry that is about it."""
+    kind = entry.kind
+    if kind == "clawback":
+        return refunded(item, item.refunded + entry.base)
+    if kind == "held":
+        return structs.replace(item, status="held")
+    if kind == "released":
+        return _released(item, entry)
+    if kind == "rejected":
+        return rejected(item)
+    if kind == "adjusted":
+        return structs.replace(item, lines=_added(item.lines, _lines(entry, set())))
+    return item
+
+
+def refunded(item: BookedReward, amount: int) -> BookedReward:
+    """The reward once `amount` of the deal is refunded in all, minor units."""
+    return structs.replace(
+        item,
+        refunded=amount,
+        lines=tuple(line_back(line, amount, item.amount) for line in item.lines),
+        counters=counts_back(item.counters, amount, item.amount),
+    )
+
+
+def rejected(item: BookedReward) -> BookedReward:
+    """The reward once all that is left of it is taken back."""
+    return structs.replace(
+        item,
+        status="rejected",
+        lines=tuple(line_back(line, 1, 1) for line in item.lines),
+        counters=counts_back(item.counters, 1, 1),
+    )
+
+
+def _released(item: BookedReward, entry: Entry) -> BookedReward:
+    if item.counted:
+        return structs.replace(item, status="")
+    reckoned = reckoned_rules(entry)
+    kept = tuple(line for line in item.lines if line.rule not in reckoned)
+    counters: Counts = {}
+    for key, gain in own_counters(entry.counters).items():
+        back = item.counters.get(key, (0, 0))[1]
+        counters[key] = (gain + back, back)
+    return structs.replace(
+        item,
+        status="",
+        counted=True,
+        lines=_added(kept, _lines(entry, reckoned)),
+        counters=counters,
+    )
+
+
+def _lines(entry: Entry, reckoned: set[str]) -> tuple[Line, ...]:
+    """What the legs add, a line for each rule, but for the rules that are reckoned."""
+    by_rule: dict[str, list[Leg]] = {}
+    for leg in entry.legs:
+        if leg.rule not in reckoned:
+            by_rule.setdefault(leg.rule, []).append(leg)
+    return tuple(_line(rule, legs) for rule, legs in by_rule.items())
+
+
+def _line(rule: str, legs: list[Leg]) -> Line:
+    cost = owed = changed = 0
+    wholesale = False
+    unit = ""
+    for leg in legs:
+        account = leg.account
+        if account == "payable":
+            owed += leg.amount
+            unit = leg.unit
+        elif account in ("commissions", "wholesale"):
+            cost -= leg.amount
+            wholesale = account == "wholesale"
+        elif account == "exchange" and leg.unit:
+            changed += leg.amount
+    return Line(rule, "wholesale" if wholesale else "commissions", unit, cost, owed, changed)
+
+
+def _added(lines: tuple[Line, ...], more: tuple[Line, ...]) -> tuple[Line, ...]:
+    found = {line.rule: line for line in lines}
+    for line in more:
+        before = found.get(line.rule)
+        found[line.rule] = (
+            line
+            if before is None
+            else structs.replace(
+                before,
+                cost=before.cost + line.cost,
+                owed=before.owed + line.owed,
+                changed=before.changed + line.changed,
+            )
+        )
+    return tuple(found.values())
+
+
+def of_engine_1(
+    unit: str,
+    amount: int,
+    commission: int,
+    conversion: str,
+    available_at: int,
+    rule: str,
+    terms: int,
+    terms_at: str,
+    click_id: str,
+    refunded: int,
+    reversed: int,
+) -> BookedReward:
+    """A commission of engine 1, so that a person can review it."""
+    line = Line(rule, "commissions", "", commission, commission, 0, reversed, reversed)
+    return BookedReward(
+        unit,
+        unit,
+        amount,
+        conversion,
+        available_at,
+        rule,
+        terms,
+        terms_at,
+        lines=(line,),
+        refunded=refunded,
+        click_id=click_id,
+        engine="1",
+    )

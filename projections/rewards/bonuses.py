@@ -1,0 +1,123 @@
+"""Threshold bonuses: paid once when the measure of a period reaches the threshold.
+
+What was paid, and at which threshold, is pinned in the partner's counters: when refunds or
+rejections bring the measure below it again, exactly that is taken back, whatever the terms
+say by then. Reached once more, it is paid once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, cast
+
+from events.currencies import is_currency
+from events.terms import Bonus, ConversionKind, Measure, Override, Period
+from projections.exchange import Price
+from projections.periods import period_key
+from projections.rewards.draft import Draft, Sums
+from projections.tally import Counters, measured
+
+AT = "bonus_at/"
+
+
+class Keys(NamedTuple):
+    """Keys of a bonus's counters in a period, paid in one unit."""
+
+    owed: str
+    cost: str
+    changed: str
+
+
+def own_unit(paid: Bonus | Override) -> str:
+    """The program's own unit it is paid in; empty: money."""
+    return "" if is_currency(paid.currency) else paid.currency
+
+
+def pin_bonuses(draft: Draft, bonuses: tuple[Bonus, ...], price: Price) -> None:
+    """Ask for the rates that bonuses may need once a held commission is released."""
+    for bonus in bonuses:
+        _worth(draft, bonus, own_unit(bonus), price)
+
+
+def pay_bonuses(
+    draft: Draft,
+    bonuses: tuple[Bonus, ...],
+    counters: Counters,
+    at: int,
+    until: int,
+    price: Price,
+) -> dict[str, int]:
+    """Book every bonus that `counters` have reached in the period of `at` (ms) and that was not
+    paid yet; what the counters gain by it. Raises NoRate."""
+    gains: dict[str, int] = {}
+    for bonus in bonuses:
+        if measured(counters, bonus.event, bonus.measure, bonus.period, at) < bonus.threshold:
+            continue
+        unit = own_unit(bonus)
+        name = f"{bonus.name}/{period_key(bonus.period, at)}/{unit or draft.unit}"
+        keys = _keys(name)
+        pinned = f"{AT}{name}/{bonus.event}/{bonus.measure}"
+        if pinned in counters or keys.owed in counters:
+            continue
+        sums = _worth(draft, bonus, unit, price)
+        draft.book(bonus.name, sums, until, unit)
+        gains[keys.owed] = sums.owed
+        if sums.changed:
+            gains |= {keys.cost: sums.cost, keys.changed: sums.changed}
+        gains[pinned] = bonus.threshold
+    return {key: gain for key, gain in gains.items() if gain}
+
+
+def take_back_bonuses(
+    draft: Draft, kind: ConversionKind, counters: Counters, at: int, until: int
+) -> dict[str, int]:
+    """Take back every bonus of the periods of `at` (ms) whose threshold `counters` no longer
+    reach; what the counters gain by it, below zero."""
+    gains: dict[str, int] = {}
+    for key, threshold, measure in _pinned(counters, kind, at):
+        if measure >= threshold:
+            continue
+        name = key[len(AT) :].rsplit("/", 2)[0]
+        bonus, _, unit = name.rsplit("/", 2)
+        keys = _keys(name)
+        owed = counters.get(keys.owed, 0)
+        own = "" if is_currency(unit) else unit
+        paid = Sums(owed, owed, 0)
+        if not own and unit != draft.currency:
+            paid = Sums(counters.get(keys.cost, 0), owed, counters.get(keys.changed, 0))
+        # In the currency it was paid in, whatever the partner is paid in since.
+        with draft.paid_in(unit if not own else draft.unit) as there:
+            there.book(bonus, Sums().less(paid), until, own, spread=True)
+        for gained in (*keys, key):
+            if counters.get(gained):
+                gains[gained] = -counters[gained]
+    return gains
+
+
+def _pinned(counters: Counters, kind: ConversionKind, at: int) -> Iterator[tuple[str, int, int]]:
+    """(key, threshold, measure now) of the bonuses paid by `kind` in the periods of `at`."""
+    periods: dict[str, Period] = {
+        period_key(period, at): period for period in ("lifetime", "month", "quarter", "year")
+    }
+    for key, threshold in counters.items():
+        if not key.startswith(AT):
+            continue
+        name, event, measure = key.rsplit("/", 2)
+        period = periods.get(name.rsplit("/", 2)[1])
+        if event == kind and period is not None:
+            found = measured(counters, kind, cast(Measure, measure), period, at)
+            yield key, threshold, found
+
+
+def _keys(name: str) -> Keys:
+    return Keys(f"bonus/{name}", f"bonus_cost/{name}", f"bonus_changed/{name}")
+
+
+def _worth(draft: Draft, bonus: Bonus, unit: str, price: Price) -> Sums:
+    if unit or bonus.currency in ("", draft.currency):
+        return draft.sums(bonus.amount, unit)
+    cost = price(bonus.currency, draft.currency).to_quote(bonus.amount)
+    if draft.unit == draft.currency:
+        return Sums(cost, cost, 0)
+    owed = price(bonus.currency, draft.unit).to_quote(bonus.amount)
+    return Sums(cost, owed, draft.money.to_base(owed))

@@ -1,0 +1,79 @@
+"""Releasing a commission that was held from the beginning: only now it counts.
+
+Tiers, bonuses and the partner's caps are those of this moment, under the terms of the
+conversion. What its retroactive rules gave for the time being is replaced by what is due.
+"""
+
+from __future__ import annotations
+
+from events.journal import HELD
+from projections.booked import Lookup
+from projections.booked_reward import BookedReward, Line
+from projections.money import plain
+from projections.rewards.caps import cap_key
+from projections.rewards.draft import Draft, Sums
+from projections.rewards.plan import Plan, PlannedRule
+from projections.rewards.tallying import counters_of, reckon
+from projections.rewards.unwinding import left_of, price_of
+from projections.tally import Counters
+
+
+def count_in(
+    draft: Draft, reward: BookedReward, lookup: Lookup, plan: Plan | None
+) -> tuple[dict[str, int], list[str]]:
+    """Book the release; what the counters gain, and notes of what caps cut.
+
+    `plan`: None for what never counts, as an override.
+    """
+    notes: list[str] = []
+    rules = {} if plan is None else {planned.rule.name: planned for planned in plan.rules}
+    counters = counters_of(lookup, draft.program)
+    own = {key: total - back for key, (total, back) in reward.counters.items()}
+    own = {key: gain for key, gain in own.items() if gain and not key.startswith("cap/")}
+    for line in reward.lines:
+        planned = rules.get(line.rule)
+        left = left_of(line)
+        if planned is not None and planned.retroactive:
+            draft.book(line.rule, Sums().less(left), HELD, line.unit)
+            continue
+        if planned is not None and planned.caps:
+            left = _cut(draft, line, left, planned, counters, own, reward.occurred_at, notes)
+        if left.owed > 0:
+            draft.move(line.rule, left.owed, HELD, reward.available_at, line.unit)
+    if plan is None:
+        return {}, notes
+    at, until = reward.occurred_at, reward.available_at
+    return reckon(draft, plan, counters, own, at, until, price_of(reward)), notes
+
+
+def _cut(
+    draft: Draft,
+    line: Line,
+    left: Sums,
+    planned: PlannedRule,
+    counters: Counters,
+    own: dict[str, int],
+    at: int,
+    notes: list[str],
+) -> Sums:
+    """What the partner's caps leave of a line, counted in `own`; the rest is taken back."""
+    paid = left.cost
+    keys = []
+    for cap in planned.caps:
+        if cap.scope != "partner":
+            continue
+        key = cap_key(cap, at)
+        keys.append(key)
+        room = max(cap.amount - counters.get(key, 0) - own.get(key, 0), 0)
+        if room < paid:
+            unit = draft.currency
+            notes.append(f"cap {cap.name}: {plain(room, unit)} of {plain(paid, unit)} {unit}")
+            paid = room
+    for key in keys:
+        if paid:
+            own[key] = own.get(key, 0) + paid
+    if paid == left.cost:
+        return left
+    kept = draft.sums(paid, line.unit)
+    draft.book(line.rule, kept.less(left), HELD, line.unit)
+    return kept

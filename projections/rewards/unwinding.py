@@ -1,0 +1,89 @@
+"""Taking back what was booked for a conversion, in part or whole.
+
+In proportion to all that was refunded so far, rounded as a whole, in each unit for itself:
+partial refunds in any sequence add up to exactly what was booked. Then what follows the
+partner's tally is reckoned again under the terms of the deal.
+"""
+
+from __future__ import annotations
+
+from events.journal import HELD
+from projections.balance import Account
+from projections.booked import Lookup
+from projections.booked_reward import BookedReward, Counts, Line
+from projections.directory import Directory, DirectoryBehind
+from projections.exchange import SAME, Exchange, NoRate, Price, pinned
+from projections.rewards.draft import Draft, Sums
+from projections.rewards.plan import Plan, plans_at
+from projections.rewards.tallying import counters_of, reckon
+
+
+def draft_of(
+    account: Account | None, reward: BookedReward, program: str, directory: Directory, at: int
+) -> Draft:
+    """A draft in the currencies and at the rate of `reward`. Raises DirectoryBehind."""
+    currency = reward.unit
+    if reward.engine != "1":
+        found = directory.program(program, directory.count)
+        if found is None:
+            raise DirectoryBehind(directory.count + 1, directory.count)
+        currency = found.currency
+    try:
+        money = pinned(reward.rates, currency, reward.unit)
+    except NoRate:
+        money = SAME  # it pays in the program's own units only
+    return Draft(account, program, currency, reward.unit, money, at)
+
+
+def plan_of(directory: Directory, program: str, reward: BookedReward) -> Plan | None:
+    """What paid `reward`; None where nothing of it counts. Raises DirectoryBehind."""
+    kind = reward.kind
+    return None if kind is None else plans_at(directory, program, reward.terms_at)[kind]
+
+
+def until_of(reward: BookedReward, line: Line) -> int:
+    """Until when what is left of a line is pending, ms; what a partner owes never is."""
+    if line.owed < 0:
+        return 0
+    return HELD if reward.status == "held" else reward.available_at
+
+
+def left_of(line: Line) -> Sums:
+    """What of a line was not taken back."""
+    return Sums(
+        line.cost - line.cost_back,
+        line.owed - line.owed_back,
+        line.changed - line.changed_back,
+    )
+
+
+def unwind(
+    draft: Draft, reward: BookedReward, after: BookedReward, lookup: Lookup, plan: Plan | None
+) -> dict[str, int]:
+    """Book the way from `reward` to `after`, of which more is taken back; what the counters
+    gain by it, below zero."""
+    for line, line_after in zip(reward.lines, after.lines, strict=True):
+        back = left_of(line_after).less(left_of(line))
+        draft.book(line.rule, back, until_of(reward, line), line.unit, line.account)
+    own = lost(reward.counters, after.counters)
+    if not reward.counted or plan is None or not own:
+        return {}
+    counters = counters_of(lookup, draft.program)
+    return reckon(
+        draft, plan, counters, own, reward.occurred_at, reward.available_at, price_of(reward)
+    )
+
+
+def lost(before: Counts, after: Counts) -> dict[str, int]:
+    """What counters gain when more is taken back of them: less than nothing."""
+    gains = {key: before[key][1] - back for key, (_, back) in after.items()}
+    return {key: gain for key, gain in gains.items() if gain}
+
+
+def price_of(reward: BookedReward) -> Price:
+    """Exchanges at the rates that the commission pinned."""
+
+    def price(base: str, quote: str) -> Exchange:
+        return pinned(reward.rates, base, quote, reward.occurred_at)
+
+    return price
