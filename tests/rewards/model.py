@@ -1,0 +1,637 @@
+"""A second calculation of engine 2, as naive as can be, that knows nothing of the first.
+
+It keeps what was booked for each deal as a plain list, and reckons every measure, cap, group
+and bonus by going through all of it again at each step, with fractions. It reads decisions and
+instructions, and says for each instruction which kind of entry is due and what each account
+gains by which rule.
+
+Left out, and judged by the tables: which time a leg is pending until, assignments' order,
+payouts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from typing import NamedTuple
+
+from events import decisions as fact
+from events.currencies import decimals
+from events.decisions import Decision
+from events.instructions import AdjustmentDue, CommissionDue, Instruction, RefundDue, ReviewDue
+from events.terms import Bonus, Modifier, Rule, Terms, Tiers
+
+WHOLE = 10_000
+Booked = dict[tuple[str, str, str], int]
+"""(account, unit, rule) → minor units; nothing where they are zero."""
+
+
+class Expected(NamedTuple):
+    """What an instruction must give."""
+
+    kind: str
+    legs: Booked
+    hold: str = ""
+    reason: str = ""
+    """Of `no_effect`; empty where the contract does not fix the words."""
+
+
+@dataclass
+class Line:
+    """What one rule, bonus or override paid for a deal, and what of it was taken back."""
+
+    rule: str
+    unit: str
+    cost: int
+    """Program's currency, or the program's own unit."""
+    owed: int
+    """The partner's currency."""
+    exchanged: int
+    """Program's currency, on the exchange account."""
+    wholesale: bool = False
+    capped_by: tuple[str, ...] = ()
+    back: tuple[int, int, int] = (0, 0, 0)
+
+
+@dataclass
+class Weight:
+    """A deal's part in a retroactive group."""
+
+    rule: Rule
+    base: Fraction
+    """Program's minor units × basis points of share; basis points alone for flat amounts."""
+
+
+@dataclass
+class Deal:
+    """A commission that was booked."""
+
+    due: CommissionDue
+    terms: Terms
+    unit: str
+    rate: Fraction
+    lines: list[Line]
+    weights: list[Weight]
+    sold: int
+    counted: bool
+    held: bool
+    refunded: int = 0
+    rejected: bool = False
+
+    @property
+    def left(self) -> Fraction:
+        if self.rejected:
+            return Fraction(0)
+        return 1 - Fraction(self.refunded, self.due.amount) if self.due.amount else Fraction(1)
+
+    @property
+    def counts(self) -> bool:
+        return self.counted and self.left > 0
+
+    @property
+    def sold_left(self) -> int:
+        return self.sold - rounded(self.sold * (1 - self.left)) if self.counted else 0
+
+
+@dataclass
+class Paid:
+    """What a retroactive group or a bonus has paid so far: cost, owed, exchanged."""
+
+    cost: int = 0
+    owed: int = 0
+    exchanged: int = 0
+    threshold: int = 0
+
+
+def rounded(exact: Fraction | int) -> int:
+    """To the nearest, halves away from zero."""
+    exact = Fraction(exact)
+    whole = (abs(exact) + Fraction(1, 2)).__floor__()
+    return -whole if exact < 0 else whole
+
+
+def part(exact: Fraction | int, before: int, share: int) -> int:
+    """The minor units of a share that begins after `before` basis points."""
+    exact = Fraction(exact)
+    return rounded(exact * (before + share) / WHOLE) - rounded(exact * before / WHOLE)
+
+
+def day_of(moment: int) -> datetime:
+    return datetime.fromtimestamp(moment / 1000, UTC)
+
+
+def period(moment: int, of: str) -> str:
+    """`all`, `2026-11`, `2026-Q4` or `2026`."""
+    day = day_of(moment)
+    if of == "lifetime":
+        return "all"
+    if of == "month":
+        return f"{day.year}-{day.month:02}"
+    return f"{day.year}-Q{(day.month + 2) // 3}" if of == "quarter" else str(day.year)
+
+
+def months_later(moment: int, months: int) -> datetime:
+    """The same day of a later month, or that month's last."""
+    day = day_of(moment)
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    number = day.day
+    while True:
+        try:
+            return day.replace(year=year, month=month + 1, day=number)
+        except ValueError:
+            number -= 1
+
+
+class Model:
+    """One partner in one program. `currency`: the program's."""
+
+    def __init__(self, currency: str, decisions: list[Decision]) -> None:
+        self.currency = currency
+        self.decisions = decisions
+        self.deals: dict[tuple[str, str], Deal] = {}
+        """By (deal or event, via)."""
+        self.past: list[Deal] = []
+        """Rejected ones whose deal was booked anew."""
+        self.groups: dict[tuple[str, int, str, str], Paid] = defaultdict(Paid)
+        self.bonuses: dict[tuple[str, str, str], Paid] = defaultdict(Paid)
+        self.persons: dict[str, str] = {}
+        self.adjustments: set[tuple[str, str]] = set()
+
+    def expect(self, due: Instruction) -> Expected:
+        """The answer to the next instruction."""
+        if isinstance(due, CommissionDue):
+            return self._override(due) if due.level else self._commission(due)
+        if isinstance(due, RefundDue):
+            return self._refund(due)
+        if isinstance(due, ReviewDue):
+            return self._review(due)
+        assert isinstance(due, AdjustmentDue)
+        if (due.kind, due.adjustment) in self.adjustments:
+            return Expected("no_effect", {})
+        self.adjustments.add((due.kind, due.adjustment))
+        other = "receipts" if due.kind == "payment_received" else "commissions"
+        rule = due.adjustment if due.kind == "award" else ""
+        return Expected(
+            due.kind,
+            {(other, due.unit, rule): -due.amount, ("payable", due.unit, rule): due.amount},
+        )
+
+    # What was decided
+
+    def _facts(self, known: int, shape: type) -> list:
+        found = [decision.fact() for decision in self.decisions[:known]]
+        return [one for one in found if isinstance(one, shape)]
+
+    def terms(self, known: int, moment: int, partner: str) -> Terms | None:
+        """The partner's own terms in force, or else the general ones."""
+        for who in (partner, ""):
+            versions = [
+                one.terms
+                for one in self._facts(known, fact.TermsAdded)
+                if one.terms.partner == who and one.terms.effective_from <= moment
+            ]
+            if versions:
+                return max(versions, key=lambda terms: (terms.effective_from, terms.version))
+        return None
+
+    def unit(self, known: int, partner: str) -> str:
+        said = [
+            one.currency
+            for one in self._facts(known, fact.PartnerCurrencySet)
+            if one.partner == partner
+        ]
+        return said[-1] if said else self.currency
+
+    def exchange(self, base: str, quote: str, moment: int, known: int) -> Fraction | None:
+        """Minor units of `quote` for one of `base`."""
+        if base == quote:
+            return Fraction(1)
+        today = day_of(moment).date()
+        tables = {}
+        for one in self._facts(known, fact.RatesSet):
+            date = datetime.fromisoformat(one.date).date()
+            if today - timedelta(days=10) <= date <= today:
+                tables[date] = {one.base: Fraction(1)} | {
+                    name: Fraction(rate) for name, rate in one.rates.items()
+                }
+        if not tables:
+            return None
+        table = tables[max(tables)]
+        shift = Fraction(10) ** (decimals(quote) - decimals(base))
+        return table[quote] / table[base] * shift
+
+    # Measures, over all that was booked
+
+    def _all(self) -> list[Deal]:
+        return [*self.past, *self.deals.values()]
+
+    def measure(self, event: str, measure: str, of: str, moment: int) -> int:
+        """Sales (number, or minor units of the program's currency) that count."""
+        found = [
+            deal
+            for deal in self._all()
+            if deal.due.level == 0
+            and deal.due.kind == event
+            and period(deal.due.occurred_at, of) == period(moment, of)
+        ]
+        if measure == "count":
+            return sum(deal.counts for deal in found)
+        return sum(deal.sold_left for deal in found)
+
+    def _rate_at(self, rule: Rule, tiers: Tiers, moment: int) -> int:
+        reached = self.measure(rule.event, tiers.measure, tiers.period, moment)
+        amount, highest = rule.amount, -1
+        for level in tiers.levels:
+            if highest < level.threshold <= reached:
+                amount, highest = level.amount, level.threshold
+        return amount
+
+    def _used(self, cap: str, of: str, moment: int) -> int:
+        return sum(
+            line.cost - line.back[0]
+            for deal in self._all()
+            if deal.counted and period(deal.due.occurred_at, of) == period(moment, of)
+            for line in deal.lines
+            if cap in line.capped_by
+        )
+
+    # A commission
+
+    def _commission(self, due: CommissionDue) -> Expected:
+        key = (due.deal or due.event_id, "")
+        terms = self.terms(due.known, due.occurred_at, due.partner)
+        assert terms is not None
+        if due.kind == "renewal" and terms.renewals == "first_sale":
+            terms = self.terms(due.known, due.first_at, due.partner) or terms
+        booked = self.deals.get(key)
+        if booked is not None and not booked.rejected:
+            return Expected("no_effect", {})
+        if due.kind != "lead" and due.amount <= 0:
+            return Expected("no_effect", {}, reason="zero_amount")
+        parts = self._parts(due)
+        chosen = self._chosen(due, terms, parts)
+        if not chosen:
+            return Expected("no_effect", {}, reason="no_rule")
+        unit = self.unit(due.known, due.partner)
+        sold_in = due.currency or self.currency
+        into = self.exchange(sold_in, self.currency, due.occurred_at, due.known)
+        rate = self.exchange(self.currency, unit, due.occurred_at, due.known)
+        assert into is not None and rate is not None
+        lines, weights = [], []
+        for rule, amount in chosen:
+            if rule.tiers is not None and rule.tiers.apply == "retroactive":
+                exact = amount * into if rule.type == "percentage" else Fraction(1)
+                weights.append(Weight(rule, exact * due.share))
+            else:
+                lines.append(self._line(due, rule, amount, into, unit))
+        self._bound(due, terms, lines)
+        for line in lines:
+            self._owe(line, rate)
+        hold = self._hold(due, terms, lines, weights)
+        if hold == "refused":
+            return Expected("no_effect", {}, reason="duplicate_customer")
+        if booked is not None:
+            self.past.append(booked)
+        sold = part(due.amount * into, due.before, due.share)
+        deal = Deal(due, terms, unit, rate, lines, weights, sold, False, bool(hold))
+        self.deals[key] = deal
+        if due.identity:
+            self.persons.setdefault(due.identity, due.customer)
+        legs: Booked = defaultdict(int)
+        for line in lines:
+            self._book(legs, deal, line, line.cost, line.owed, line.exchanged)
+        if hold:
+            for weight in weights:
+                line = self._provisional(deal, weight)
+                lines.append(line)
+                self._book(legs, deal, line, line.cost, line.owed, line.exchanged)
+        else:
+            self._count(legs, deal)
+        return Expected("commission", clean(legs), hold)
+
+    def _parts(self, due: CommissionDue) -> list[tuple[str, str, int]]:
+        total = sum(item.amount for item in due.items)
+        parts, sofar, given = [], 0, 0
+        for item in due.items:
+            sofar += item.amount
+            upto = rounded(Fraction(due.amount * sofar, total)) if total > due.amount else sofar
+            parts.append((item.product, item.category, upto - given))
+            given = upto
+        if given < due.amount or not parts:
+            parts.append(("", "", due.amount - given))
+        return parts
+
+    def _chosen(
+        self, due: CommissionDue, terms: Terms, parts: list[tuple[str, str, int]]
+    ) -> list[tuple[Rule, Fraction]]:
+        """Each rule that pays, with what it is reckoned on (the deal's currency)."""
+        chosen = []
+        free = set(range(len(parts)))
+        for rule in terms.rules:
+            if rule.event != due.kind:
+                continue
+            late = rule.max_duration and due.kind == "renewal"
+            if late and day_of(due.occurred_at) >= months_later(due.first_at, rule.max_duration):
+                continue
+            mine = [
+                place
+                for place in (range(len(parts)) if rule.adds else sorted(free))
+                if all(holds(modifier, due, parts[place]) for modifier in rule.modifiers)
+            ]
+            if not mine:
+                continue
+            if not rule.adds:
+                free -= set(mine)
+            amount = Fraction(sum(parts[place][2] for place in mine))
+            besides = sum(getattr(due, name) for name in rule.includes)
+            if due.amount:
+                amount += besides * amount / due.amount
+            chosen.append((rule, amount))
+        return chosen
+
+    def _line(
+        self, due: CommissionDue, rule: Rule, amount: Fraction, into: Fraction, unit: str
+    ) -> Line:
+        base = amount * into
+        rate = rule.amount
+        if rule.tiers is not None:
+            rate = self._rate_at(rule, rule.tiers, due.occurred_at)
+        exact = Fraction(rate) if rule.type == "flat" else base * rate / WHOLE
+        if base > 0 or due.kind == "lead":
+            exact = max(exact, Fraction(rule.minimum))
+            exact = min(exact, Fraction(rule.maximum)) if rule.maximum else exact
+        cost = part(exact, due.before, due.share)
+        if rule.type == "margin" and rule.collects == "partner":
+            price = part(base, due.before, due.share) - cost
+            return Line(rule.name, self.currency, -price, -price, 0, wholesale=True)
+        own = ":" in rule.currency
+        return Line(rule.name, rule.currency if own else unit, cost, cost, 0)
+
+    def _bound(self, due: CommissionDue, terms: Terms, lines: list[Line]) -> None:
+        for scope in ("deal", "partner"):
+            for cap in terms.caps:
+                if cap.scope != scope:
+                    continue
+                if scope == "deal":
+                    room = part(cap.amount, due.before, due.share)
+                else:
+                    room = cap.amount - self._used(cap.name, cap.period, due.occurred_at)
+                for line in lines:
+                    if line.wholesale or ":" in line.unit:
+                        continue
+                    if cap.rules and line.rule not in cap.rules:
+                        continue
+                    line.cost = min(line.cost, max(room, 0))
+                    room -= line.cost
+                    if scope == "partner":
+                        line.capped_by = (*line.capped_by, cap.name)
+
+    def _owe(self, line: Line, rate: Fraction) -> None:
+        line.owed = line.cost
+        if ":" not in line.unit and line.unit != self.currency:
+            line.owed = rounded(line.cost * rate)
+            line.exchanged = rounded(line.owed / rate)
+
+    def _hold(
+        self, due: CommissionDue, terms: Terms, lines: list[Line], weights: list[Weight]
+    ) -> str:
+        if due.hold:
+            return due.hold
+        known_as = self.persons.get(due.identity, due.customer)
+        if due.identity and known_as != due.customer and terms.duplicate_customer != "allow":
+            return "refused" if terms.duplicate_customer == "refuse" else "duplicate_customer"
+        if (
+            terms.max_age_days
+            and due.recorded_at - due.occurred_at > terms.max_age_days * 86_400_000
+        ):
+            return "too_old"
+        if terms.review_all:
+            return "review_all"
+        earned = sum(line.cost for line in lines if ":" not in line.unit and not line.wholesale)
+        for weight in weights:
+            if ":" not in weight.rule.currency:
+                earned += rounded(weight.base * self._level_cost(weight.rule, due) / WHOLE)
+        return "review_above" if terms.review_above and earned > terms.review_above else ""
+
+    def _level_cost(self, rule: Rule, due: CommissionDue) -> Fraction:
+        """What one unit of weight earns at the level that is reached: a rate of an amount, or
+        minor units of a whole."""
+        assert rule.tiers is not None
+        rate = Fraction(self._rate_at(rule, rule.tiers, due.occurred_at))
+        return rate if rule.type == "flat" else rate / WHOLE
+
+    def _provisional(self, deal: Deal, weight: Weight) -> Line:
+        cost = rounded(weight.base * self._level_cost(weight.rule, deal.due) / WHOLE)
+        own = ":" in weight.rule.currency
+        line = Line(weight.rule.name, weight.rule.currency if own else deal.unit, cost, cost, 0)
+        self._owe(line, deal.rate)
+        return line
+
+    # What depends on all other deals
+
+    def _count(self, legs: Booked, deal: Deal) -> None:
+        """Let a deal count: groups, then bonuses."""
+        deal.counted = True
+        self._again(legs, deal)
+
+    def _again(self, legs: Booked, deal: Deal) -> None:
+        """Reckon groups and bonuses of the deal's terms again."""
+        for weight in deal.weights:
+            self._group(legs, deal, weight.rule)
+        for bonus in deal.terms.bonuses:
+            if bonus.event == deal.due.kind:
+                self._bonus(legs, deal, bonus)
+
+    def _group(self, legs: Booked, deal: Deal, rule: Rule) -> None:
+        assert rule.tiers is not None
+        moment = deal.due.occurred_at
+        name = period(moment, rule.tiers.period)
+        own = ":" in rule.currency
+        unit = rule.currency if own else deal.unit
+        members = [
+            (one, weight.base * one.left)
+            for one in self._all()
+            for weight in one.weights
+            if one.counted
+            and weight.rule.name == rule.name
+            and one.terms.version == deal.terms.version
+            and period(one.due.occurred_at, rule.tiers.period) == name
+            and (own or one.unit == deal.unit)
+        ]
+        base = sum((weight for _, weight in members), Fraction(0))
+        due = rounded(base * self._level_cost(rule, deal.due) / WHOLE)
+        paid = self.groups[rule.name, deal.terms.version, name, unit]
+        cost = due - paid.cost
+        line = Line(rule.name, unit, cost, cost, 0)
+        self._owe(line, deal.rate)
+        if not base:
+            line.owed, line.exchanged = -paid.owed, -paid.exchanged
+        paid.cost += cost
+        paid.owed += line.owed
+        paid.exchanged += line.exchanged
+        self._book(legs, deal, line, line.cost, line.owed, line.exchanged)
+
+    def _bonus(self, legs: Booked, deal: Deal, bonus: Bonus) -> None:
+        moment = deal.due.occurred_at
+        own = ":" in bonus.currency
+        unit = bonus.currency if own else deal.unit
+        paid = self.bonuses[bonus.name, period(moment, bonus.period), unit]
+        reached = self.measure(bonus.event, bonus.measure, bonus.period, moment)
+        line = Line(bonus.name, unit, bonus.amount, bonus.amount, 0)
+        if not paid.cost and reached >= bonus.threshold and deal.counts:
+            self._owe(line, deal.rate)
+            paid.threshold = bonus.threshold
+        elif paid.cost and reached < paid.threshold:
+            line.cost, line.owed, line.exchanged = -paid.cost, -paid.owed, -paid.exchanged
+        else:
+            return
+        paid.cost += line.cost
+        paid.owed += line.owed
+        paid.exchanged += line.exchanged
+        self._book(legs, deal, line, line.cost, line.owed, line.exchanged)
+
+    # Overrides
+
+    def _override(self, due: CommissionDue) -> Expected:
+        key = (due.deal or due.event_id, due.via)
+        general = self.terms(due.known, due.occurred_at, "")
+        assert general is not None
+        booked = self.deals.get(key)
+        if booked is not None and not booked.rejected:
+            return Expected("no_effect", {})
+        if due.kind != "lead" and due.amount <= 0:
+            return Expected("no_effect", {})
+        unit = self.unit(due.known, due.partner)
+        into = self.exchange(
+            due.currency or self.currency, self.currency, due.occurred_at, due.known
+        )
+        rate = self.exchange(self.currency, unit, due.occurred_at, due.known)
+        assert into is not None and rate is not None
+        lines = []
+        for override in general.overrides:
+            if override.level == due.level and override.event == due.kind:
+                exact = Fraction(override.amount)
+                if override.type == "percentage":
+                    exact *= due.amount * into / WHOLE
+                own = ":" in override.currency
+                cost = part(exact, due.before, due.share)
+                line = Line(override.name, override.currency if own else unit, cost, cost, 0)
+                self._owe(line, rate)
+                lines.append(line)
+        if not lines:
+            return Expected("no_effect", {})
+        if booked is not None:
+            self.past.append(booked)
+        deal = Deal(due, general, unit, rate, lines, [], 0, False, bool(due.hold))
+        self.deals[key] = deal
+        legs: Booked = defaultdict(int)
+        for line in lines:
+            self._book(legs, deal, line, line.cost, line.owed, line.exchanged)
+        return Expected("commission", clean(legs), due.hold)
+
+    # Refunds and reviews
+
+    def _refund(self, due: RefundDue) -> Expected:
+        deal = self.deals.get((due.deal, due.via))
+        if deal is None:
+            return Expected("no_effect", {})
+        if deal.rejected:
+            return Expected("no_effect", {}, reason="already_rejected")
+        deal.refunded = min(deal.refunded + due.amount, deal.due.amount)
+        legs: Booked = defaultdict(int)
+        self._take_back(legs, deal)
+        return Expected("clawback", clean(legs))
+
+    def _take_back(self, legs: Booked, deal: Deal) -> None:
+        gone = 1 - deal.left
+        for line in deal.lines:
+            totals = (line.cost, line.owed, line.exchanged)
+            back = tuple(rounded(total * gone) for total in totals)
+            cost, owed, exchanged = (now - old for now, old in zip(back, line.back, strict=True))
+            line.back = (back[0], back[1], back[2])
+            self._book(legs, deal, line, -cost, -owed, -exchanged)
+        if deal.counted:
+            self._again(legs, deal)
+
+    def _review(self, due: ReviewDue) -> Expected:
+        deal = self.deals.get((due.deal or due.event_id, due.via))
+        nothing = Expected("no_effect", {})
+        if deal is None or deal.rejected or not deal.left:
+            return nothing
+        legs: Booked = defaultdict(int)
+        if due.step == "held":
+            if deal.held:
+                return nothing
+            deal.held = True
+        elif due.step == "released":
+            if not deal.held:
+                return nothing
+            deal.held = False
+            if not deal.counted and not deal.due.level:
+                self._release(legs, deal)
+        elif due.step == "rejected":
+            deal.rejected = True
+            self._take_back(legs, deal)
+        else:
+            return nothing
+        return Expected(due.step, clean(legs))
+
+    def _release(self, legs: Booked, deal: Deal) -> None:
+        """Provisional lines of retroactive rules go, the group's come."""
+        names = {weight.rule.name for weight in deal.weights}
+        for line in [line for line in deal.lines if line.rule in names]:
+            cost, owed, exchanged = line.back
+            self._book(legs, deal, line, cost - line.cost, owed - line.owed,
+                       exchanged - line.exchanged)  # fmt: skip
+            deal.lines.remove(line)
+        self._count(legs, deal)
+
+    def _book(
+        self, legs: Booked, deal: Deal, line: Line, cost: int, owed: int, exchanged: int
+    ) -> None:
+        """The legs of a line: one unit, or an exchange between two."""
+        rule, unit = line.rule, line.unit
+        if line.wholesale:
+            legs["wholesale", unit, rule] -= owed
+        elif ":" in unit or unit == self.currency:
+            legs["commissions", unit, rule] -= cost
+        else:
+            legs["commissions", self.currency, rule] -= cost
+            legs["exchange", self.currency, rule] += exchanged
+            legs["rounding", self.currency, rule] += cost - exchanged
+            legs["exchange", unit, rule] -= owed
+        legs["payable", unit, rule] += owed
+
+
+def clean(legs: Booked) -> Booked:
+    return {key: amount for key, amount in legs.items() if amount}
+
+
+def holds(modifier: Modifier, due: CommissionDue, part: tuple[str, str, int]) -> bool:
+    """Whether a condition of a rule holds for a part of a deal."""
+    product, category, _ = part
+    name, operator, wanted = modifier.attribute, modifier.operator, modifier.value
+    given: str | int = {
+        "product": product,
+        "category": category,
+        "country": due.country,
+        "customer": "new" if due.purchase == 1 else "returning",
+        "purchase": due.purchase,
+        "amount": due.amount,
+        "coupon": due.coupon,
+        "method": due.method,
+    }[name]
+    if name in ("product", "category") and not given:
+        return operator in ("is_not", "not_in")
+    if operator == "at_least":
+        return int(given) >= int(wanted)  # type: ignore[arg-type]
+    if operator == "at_most":
+        return int(given) <= int(wanted)  # type: ignore[arg-type]
+    several = wanted if isinstance(wanted, tuple) else (wanted,)
+    if name in ("country", "coupon", "category"):
+        one = str(given).lower() in [str(each).lower() for each in several]
+    else:
+        one = str(given) in [str(each) for each in several]
+    return one == (operator in ("is", "in"))
