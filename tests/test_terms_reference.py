@@ -69,6 +69,25 @@ def test_what_the_reference_tells_is_booked(example: Example) -> None:
             assert told == " ".join(wanted.split()), f"docs/terms.md:{number}: {line}"
 
 
+def terms_elsewhere() -> list[tuple[str, str]]:
+    """(file, TOML) of the terms in all other documents."""
+    blocks = re.compile(r"^```toml[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
+    return [
+        (path.name, block)
+        for path in sorted(REFERENCE.parent.glob("*.md"))
+        if path != REFERENCE
+        for block in blocks.findall(path.read_text())
+        if "[[rules]]" in block
+    ]
+
+
+@pytest.mark.parametrize(("file", "toml"), terms_elsewhere())
+def test_the_terms_in_other_documents_can_stand(file: str, toml: str) -> None:
+    given = tomllib.loads(toml)
+    assert read_form(given, "EUR").terms.rules
+    jsonschema.validate(json.loads(json.dumps(given, default=str)), schema())
+
+
 def test_every_field_of_the_terms_is_in_the_reference() -> None:
     text = REFERENCE.read_text()
     kinds = (Terms, Rule, Tiers, Bonus, Cap, Override, Contest, PayoutTerms)
