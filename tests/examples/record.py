@@ -1,20 +1,22 @@
 """Writes the output of every command into a document, for its author to read and check.
 
-    PLEDGER_HOME=… python -m tests.examples.record docs/affiliate.md
+    python -m tests.examples.record docs/affiliate.md docs/referral.md
 
-Needs a running ledger (`pledger up`) that has not met the document's program. What differs
-from run to run becomes a placeholder.
+On a ledger of its own, in a directory that is removed afterwards. What differs from run to
+run becomes a placeholder; outputs that are as promised stay as they are.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from deploy.background import start_detached, stop_supervisor
 from events.settings import load
 from tests.examples.document import SHAPES, Command, File, read
 from tests.examples.reader import Reader
@@ -58,7 +60,18 @@ def _varying(line: str, digests: set[str]) -> str:
     return line.replace(today, "<day>")
 
 
+def main(documents: list[Path]) -> None:
+    with tempfile.TemporaryDirectory(prefix="pledger-examples-") as directory:
+        home = Path(directory) / "home"
+        os.environ["PLEDGER_HOME"] = str(home)
+        start_detached(home, ["--port=0", "--warehouse-port=0", "--gateway-port=0"])
+        try:
+            os.environ["PLEDGER_GATEWAY"] = load().gateway
+            for document in documents:
+                document.write_text(recorded(document), encoding="utf-8")
+        finally:
+            stop_supervisor(home)
+
+
 if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        document = Path(name).absolute()
-        document.write_text(recorded(document), encoding="utf-8")
+    main([Path(name).absolute() for name in sys.argv[1:]])
