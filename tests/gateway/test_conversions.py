@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from events.click_token import ClickKeys
-from events.conversions import CitedClick, Deal, Item, Refund, Signup
+from events.conversions import Assignment, CitedClick, Deal, Item, Refund, Signup
 from events.topics import CLICKS, CONVERSIONS
 from tests.gateway.conftest import RunningGateway
 
@@ -61,6 +61,8 @@ def test_a_deal_with_everything(gateway: RunningGateway) -> None:
         coupon_code="SAVE",
         partner="jane",
         metadata={"channel": "web"},
+        country="de",
+        identity="hash-1",
     )
     answer = send(gateway, sent)
     assert answer.status_code == 202
@@ -85,6 +87,8 @@ def test_a_deal_with_everything(gateway: RunningGateway) -> None:
         coupon_code="SAVE",
         partner="jane",
         metadata={"channel": "web"},
+        country="DE",
+        identity="hash-1",
     )
 
 
@@ -341,3 +345,53 @@ def test_what_earns_nobody_anything_is_said_at_once(gateway: RunningGateway) -> 
             "acme has no active coupon 'GONE': recorded, but this coupon earns nothing",
         ),
     ]
+
+
+def test_a_country_that_does_not_exist_is_refused(gateway: RunningGateway) -> None:
+    for country in ("UK", "Germany", "d"):
+        answer = send(gateway, deal(country=country))
+        assert (answer.status_code, answer.json()["field"]) == (422, "country")
+        assert "ISO 3166-1" in answer.json()["detail"]
+
+
+def assigned(gateway: RunningGateway, sent: dict[str, Any], **fields: Any) -> Any:
+    body = {"program": "acme", "customer": sent["customer"], "deal": sent["deal"],
+            "partner": "jane", "reason": "introduced by mail", **fields}  # fmt: skip
+    return gateway.client.post("/v1/conversions/assign", json=body)
+
+
+def test_a_recorded_deal_is_given_to_a_partner_once(gateway: RunningGateway) -> None:
+    sent = deal()
+    send(gateway, sent)
+    first = assigned(gateway, sent)
+    assert first.status_code == 202, first.text
+    assert first.json()["new"] is True
+    again = assigned(gateway, sent, reason="asked twice")
+    assert again.json() == {**first.json(), "new": False}
+    anew = assigned(gateway, sent, again=True)
+    assert anew.json()["new"] is True
+    [one], [two] = (recorded(gateway, answer.json()["event_id"]) for answer in (first, anew))
+    [told] = recorded(gateway, sent["event_id"])
+    assert isinstance(one, Assignment) and isinstance(two, Assignment)
+    assert (one.deal, one.partner, one.by) == (told, "jane", "api")
+    assert one.event_id != two.event_id
+    assert first.json()["record"].startswith("conversions/")
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "said"),
+    [
+        ({"deal": "D-none"}, 404, "D-none"),
+        ({"customer": "somebody else"}, 404, "somebody else"),
+        ({"partner": "idle"}, 409, "idle is not approved by acme"),
+        ({"reason": " "}, 422, "reason"),
+    ],
+)
+def test_an_assignment_that_cannot_be(
+    gateway: RunningGateway, fields: dict[str, str], status: int, said: str
+) -> None:
+    sent = deal()
+    send(gateway, sent)
+    answer = assigned(gateway, sent, **fields)
+    assert answer.status_code == status, answer.text
+    assert said in answer.json()["detail"]

@@ -191,3 +191,18 @@ def test_rounding_only_where_the_map_allows_it(tmp_path: Path) -> None:
     found, rejected = read(tmp_path, text, checked)
     assert rejected == []
     assert [conversion.amount for conversion in found] == [1234, 550, 101, 102]
+
+
+def test_country_and_identity_come_along_and_an_unknown_country_is_refused(tmp_path: Path) -> None:
+    content = """Order,Date,Total,Currency,Customer,Land,Mail
+A1,2025-03-01T10:00:00Z,10.00,GBP,ann,de,hash-1
+A2,2025-03-01T11:00:00Z,5.5,GBP,bob,UK,hash-2
+A3,2025-03-01T11:00:00Z,5.5,GBP,bob,,
+"""
+    checked = orders(deal={"country": "Land", "identity": "Mail"})
+    found, rejected = read(tmp_path, content, checked)
+    assert [(one.country, one.identity) for one in found if isinstance(one, Deal)] == [
+        ("DE", "hash-1"),
+        ("", ""),
+    ]
+    assert rejected == [(3, "deal.country", "'UK': expected ISO 3166-1 alpha-2, such as DE or GB")]
