@@ -77,6 +77,9 @@ def warnings_of(conversion: Conversion, directory: Directory) -> list[Warned]:
     if partner and not directory.partner_active(program, partner, known):
         why = f"partner {partner!r} is not approved by {program}: recorded, but earns nothing"
         found.append(Warned("partner", why))
+    elif partner and not directory.may_earn(program, partner, known):
+        why = f"partner {partner!r} has accepted no agreement of {program}: recorded, but under "
+        found.append(Warned("partner", why + "terms of engine 2 earns nothing"))
     if code and directory.coupon(program, code, known) is None:
         why = f"{program} has no active coupon {code!r}: recorded, but this coupon earns nothing"
         found.append(Warned("coupon_code", why))

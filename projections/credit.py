@@ -88,9 +88,10 @@ def _choose(
         if partner is not None:
             return Choice("coupon", partner)
     happened = conversion.occurred_at
-    click = one_touch(touches_in_window(touches, happened, terms), terms)
-    if click is not None:
-        return Choice("click", click.partner, click.link, click.click_id)
+    if touches:
+        click = one_touch(touches_in_window(touches, happened, terms), terms)
+        if click is not None:
+            return Choice("click", click.partner, click.link, click.click_id)
     signup = signup_in_window(customer, happened, terms)
     if signup is not None:
         return Choice("signup", signup.partner, signup.link, signup.click_id)

@@ -89,23 +89,24 @@ def evolve(customer: Customer | None, attribution: Attribution) -> Customer:
     deals = before.deals
     purchases, first_at = before.purchases, before.first_at
     outcome = attribution.outcome
-    if outcome == "refunded":
+    if outcome == "credited" or outcome == "unattributed":
+        if attribution.deal:
+            purchases += 1
+            if purchases == 1:
+                first_at = attribution.occurred_at
+            deal = DealLeft(
+                attribution.amount,
+                attribution.currency,
+                attribution.occurred_at,
+                attribution.n,
+                attribution.credits,
+                purchases,
+            )
+            deals = _newest({**deals, attribution.deal: deal}, MAX_DEALS)
+    elif outcome == "refunded":
         deals = _refund(deals, attribution)
     elif outcome == "assigned":
         deals = _assign(deals, attribution)
-    elif attribution.deal and outcome != "unmatched":
-        purchases += 1
-        if purchases == 1:
-            first_at = attribution.occurred_at
-        deal = DealLeft(
-            attribution.amount,
-            attribution.currency,
-            attribution.occurred_at,
-            attribution.n,
-            attribution.credits,
-            purchases,
-        )
-        deals = _newest({**deals, attribution.deal: deal}, MAX_DEALS)
     touches = before.touches
     if attribution.touch is not None and attribution.touch not in touches:
         touches = (*touches, attribution.touch)[-MAX_TOUCHES:]

@@ -83,16 +83,25 @@ def shared_credit(
         why = why_nobody(customer, touches, conversion, touch)
         return Verdict((), why, ENGINE_2)
     itself = terms.self_referral == "refuse"
-    reasons = {
-        contact.partner: _why_not(contact.partner, conversion, itself, directory)
-        for contact in choice.contacts
-    }
-    earning = [contact for contact in choice.contacts if not reasons[contact.partner]]
-    if not earning:
-        return Verdict((), next(why for why in WHY if why in reasons.values()), ENGINE_2)
-    if choice.method == "click" and len(earning) > 1:
-        earning = weighed(earning, terms)
-    credits = shared(earning, choice.method)
+    if len(choice.contacts) == 1:  # nearly always, and this is the hot path
+        only = choice.contacts[0]
+        why = _why_not(only.partner, conversion, itself, directory)
+        if why:
+            return Verdict((), why, ENGINE_2)
+        credits: tuple[Credit, ...] = (
+            Credit(only.partner, BASIS_POINTS, choice.method, only.link, only.click_id),
+        )
+    else:
+        reasons = {
+            contact.partner: _why_not(contact.partner, conversion, itself, directory)
+            for contact in choice.contacts
+        }
+        earning = [contact for contact in choice.contacts if not reasons[contact.partner]]
+        if not earning:
+            return Verdict((), next(why for why in WHY if why in reasons.values()), ENGINE_2)
+        if choice.method == "click":
+            earning = weighed(earning, terms)
+        credits = shared(earning, choice.method)
     if not itself:
         credits = tuple(_held(credit, conversion, directory) for credit in credits)
     if terms.overrides:
@@ -123,9 +132,6 @@ def shared(contacts: Sequence[Contact], method: Method) -> tuple[Credit, ...]:
     The share of the contact between the sums of weights a and b of w is
     R(10000·b/w) − R(10000·a/w).
     """
-    if len(contacts) == 1:
-        only = contacts[0]
-        return (Credit(only.partner, BASIS_POINTS, method, only.link, only.click_id),)
     whole = sum(contact.weight for contact in contacts)
     first: dict[str, Contact] = {}
     shares: dict[str, int] = {}
