@@ -1,6 +1,6 @@
-"""What one partner was due from conversions: those of its customers, decided again.
+"""What some partners were due from conversions: those of their customers, decided again.
 
-A customer counts as the partner's if any record of it, a conversion or an attribution,
+A customer counts as a partner's if any record of it, a conversion or an attribution,
 names the partner, one of its links or one of its coupons, or if the partner registered it.
 The same goes for those that ever stood below the partner, of whose deals it may earn. So an
 attribution that was altered to name somebody else is still decided again. Customers are
@@ -34,13 +34,15 @@ CUSTOMER = re.compile(rb'"program"\s*:\s*"([^"]*)"\s*,\s*"customer"\s*:\s*"([^"]
 
 
 class Earned:
-    """The proved attributions of every customer that `partner` may have earned from."""
+    """The proved attributions of every customer that any of `partners` may have earned from."""
 
-    def __init__(self, log: Log, decided: Decided, partner: str, progress: Progress) -> None:
+    def __init__(
+        self, log: Log, decided: Decided, partners: Iterable[str], progress: Progress
+    ) -> None:
         self._log = log
         self._decided = decided
         self._progress = progress
-        team = decided.directory.team(partner)
+        team = frozenset[str]().union(*map(decided.directory.team, partners))
         self._names = _names(decided, team)
         self._registered = _registered(decided, team)
 
@@ -75,7 +77,7 @@ class Earned:
         )
 
     def _customers(self, record: Record) -> Iterable[bytes]:
-        """The partner's customers that a record tells of."""
+        """The partners' customers that a record tells of."""
         if self._names_partner(record.value):
             return _customers(record)
         if self._registered and self._tells_of_registered(record):

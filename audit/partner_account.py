@@ -1,15 +1,16 @@
-"""One partner's account, booked again: every instruction routed to it, and every entry.
+"""Partners' accounts, booked again: every instruction routed to them, and every entry.
 
-The account stands in one partition, among those of other partners. The partition is booked
-again as a whole, for its numbers run through all of them; the partner's own entries are
-handed on. That the account stands nowhere else is seen by looking at all other partitions.
+An account stands in one partition, among those of other partners. The partition is booked
+again as a whole, for its numbers run through all of them; the partners' own entries are
+handed on. That an account stands nowhere else is seen by looking at all other partitions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec import structs
+import msgspec
+from msgspec import Struct, structs
 
 from audit.decided import Decided
 from audit.difference import AuditFailed, Difference, altered, foreign, text
@@ -27,17 +28,17 @@ from events.position import Record
 
 
 class RoutedTo:
-    """What was routed to one partner and has not been met among its instructions yet."""
+    """What was routed to partners of one partition and has not been met there yet."""
 
-    def __init__(self, partner: str) -> None:
-        self.partner = partner
+    def __init__(self, partners: frozenset[str]) -> None:
+        self.partners = partners
         self.missing: dict[str, list[Instruction]] = {}
         """By source."""
 
     def add(self, instructions: tuple[Instruction, ...]) -> None:
-        """Expect those of `instructions` that are the partner's."""
+        """Expect those of `instructions` that are the partners'."""
         for instruction in instructions:
-            if instruction.partner == self.partner:
+            if instruction.partner in self.partners:
                 self.missing.setdefault(instruction.source, []).append(instruction)
 
     def take(self, record: Record, instruction: Instruction) -> bool:
@@ -60,7 +61,7 @@ class RoutedTo:
                 Difference(
                     "missing",
                     source,
-                    f"the instruction it gives for partner {self.partner} is not in the log: "
+                    f"the instruction it gives for partner {left[0].partner} is not in the log: "
                     "not relayed yet (is a worker running?) or removed",
                     expected=text(encode(left[0])),
                 )
@@ -71,17 +72,16 @@ def book_again(
     log: Log,
     decided: Decided,
     routed: RoutedTo,
-    instructions_end: dict[int, int],
+    partition: int,
+    instructions_end: int,
     patience: float,
     read: Progress,
 ) -> Iterator[ProvedEntry]:
-    """The partner's entries, booked again; what was routed must all be among them.
+    """The partners' entries, booked again; what was routed must all be among them.
 
-    `instructions_end`: partition → where it ended before anything upstream was read; an
+    `instructions_end`: where the partition ended before anything upstream was read; an
     instruction beyond that may have come since. Raises AuditFailed.
     """
-    partner = routed.partner
-    partition = partition_of(partner, log.partitions(topics.INSTRUCTIONS))
     arriving = read_patiently(
         log, topics.INSTRUCTIONS, partition, patience, enough=lambda: not routed.missing
     )
@@ -93,9 +93,9 @@ def book_again(
     written = Written(counted(posted, read), f"{topics.INSTRUCTIONS}/{partition}")
     for found, entry, record, instruction in refold_journal(instructions, written, decided):
         booked += 1
-        if instruction.partner != partner:
+        if instruction.partner not in routed.partners:
             continue
-        if not routed.take(record, instruction) and record.offset < instructions_end[partition]:
+        if not routed.take(record, instruction) and record.offset < instructions_end:
             raise AuditFailed(no_source(record, instruction))
         by_conversion = instruction.source.startswith(f"{topics.ATTRIBUTIONS}/")
         yield ProvedEntry(
@@ -110,24 +110,36 @@ def book_again(
     routed.none_left()
 
 
-def nothing_elsewhere(log: Log, partner: str, read: Progress) -> None:
+def nothing_elsewhere(log: Log, partners: frozenset[str], read: Progress) -> None:
     """All of an account stands in one partition of the journal; raises AuditFailed."""
     partitions = log.partitions(topics.JOURNAL)
-    home = partition_of(partner, partitions)
-    name = encode(partner)
+    homes = {partner: partition_of(partner, partitions) for partner in partners}
     for partition in range(partitions):
-        if partition == home:
+        strangers = frozenset(partner for partner, home in homes.items() if home != partition)
+        if not strangers:
             continue
         for record in counted(log.read(topics.JOURNAL, partition), read):
-            if record.value is None or name not in record.value:
+            if _partner_of(record) not in strangers:
                 continue
             try:
                 entry = decode_record(record)
             except UnreadableRecord:
                 continue
-            if entry.partner == partner:
-                raise AuditFailed(
-                    foreign(
-                        record, f"books for {partner}, whose account is in {topics.JOURNAL}/{home}"
-                    )
-                )
+            home = f"{topics.JOURNAL}/{homes[entry.partner]}"
+            detail = f"books for {entry.partner}, whose account is in {home}"
+            raise AuditFailed(foreign(record, detail))
+
+
+class _Named(Struct):
+    partner: str
+
+
+_NAMED = msgspec.json.Decoder(_Named)
+
+
+def _partner_of(record: Record) -> str:
+    """Whom a record of the journal names; empty where it cannot be read."""
+    try:
+        return _NAMED.decode(record.value or b"").partner
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""

@@ -10,25 +10,24 @@ customers that earned the partner anything.
 
 from __future__ import annotations
 
-from audit.clicks import CitedClicks, find_clicks
-from audit.decided import Decided, read_decisions
+from audit.accounts import ProvedAccounts, by_aggregate, prove_accounts
+from audit.approvals import false_approvals
+from audit.decided import Decided
 from audit.difference import AuditFailed, Difference
-from audit.earned import Earned
 from audit.log import DEFAULT_PATIENCE_S, Log
 from audit.outcomes import Answer, answer_of, false_tellings
-from audit.partner_account import RoutedTo, book_again, nothing_elsewhere
 from audit.payout_proof import PayoutProof, ProvedEntry
 from audit.read import Progress
-from events import topics
 from events.click_token import ClickKeys
-from events.decisions import PayoutRequested
-from projections.routing import route_attribution, route_decision
+from events.decisions import Decision, PayoutProposed, PayoutRequested
 
 __all__ = ["PayoutProof", "ProvedEntry", "UnknownPayout", "prove_payout"]
 
+PayoutAsked = PayoutRequested | PayoutProposed
+
 
 class UnknownPayout(LookupError):
-    """No such payout in `decisions`."""
+    """No such payout in `decisions`, or none that anything was booked for."""
 
 
 def prove_payout(
@@ -45,55 +44,46 @@ def prove_payout(
     `patience`: seconds to wait for what a running ledger has yet to relay and to book.
     `progress` is told how many records were read since it was told last.
     """
-    read = _Count(progress)
-    # Downstream first, so that what is read upstream gives all of it.
-    instructions_end = log.ends(topics.INSTRUCTIONS)
-    ends = log.ends(topics.CONVERSIONS)
-    decided = read_decisions(log)
-    read(decided.records)
-    for difference in decided.differences:
+    name = f"payout:{payout}"
+
+    def partner_of(decided: Decided) -> frozenset[str]:
+        asked = request_of(decided.of_aggregate(name))
+        if asked is None:
+            raise UnknownPayout(
+                f"payout {payout!r} is not in the log; `pledger payouts list` shows those that are"
+            )
+        return frozenset([asked.partner])
+
+    proved = prove_accounts(log, partner_of, keys, patience=patience, progress=progress)
+    decisions = by_aggregate(proved.decided, frozenset([name]))[name]
+    if status := waiting(decisions):
+        raise UnknownPayout(f"payout {payout!r} is {status}: nothing was booked for it")
+    return payout_proof(proved, payout, decisions)
+
+
+def payout_proof(proved: ProvedAccounts, payout: str, decisions: list[Decision]) -> PayoutProof:
+    """The proof of one payout of a proved account; `decisions`: its own. Raises AuditFailed."""
+    request = request_of(decisions)
+    assert request is not None, f"payout {payout} was asked for"
+    for difference in false_approvals(decisions):
         raise AuditFailed(difference)
-    request = _request(decided, payout)
-    partner = request.partner
-
-    cited = CitedClicks(keys)
-    routed = RoutedTo(partner)
-    conversions = 0
-    earned = Earned(log, decided, partner, read)
-    for partition, end in sorted(ends.items()):
-        for record, attribution in earned.attributions(partition, end):
-            conversions += 1
-            position = str(record.position)
-            if attribution.touch is not None:
-                cited.cite(attribution.touch, position)
-            routed.add(route_attribution(attribution, position))
-    for decision in decided.decisions:
-        routed.add(route_decision(decision))
-
-    account = list(book_again(log, decided, routed, instructions_end, patience, read))
-    nothing_elsewhere(log, partner, read)
-    clicks = {
-        click_id: str(record.position) for click_id, record in find_clicks(log, cited.touches)
-    }
-    for proved in account:
-        proved.click = clicks.get(proved.entry.click_id, "")
-
-    steps = [proved for proved in account if proved.entry.payout == payout]
+    account = proved.accounts[request.partner]
+    steps = [one for one in account if one.entry.payout == payout]
     answer = _answer(payout, steps)
-    for difference in false_tellings(decided.of_aggregate(f"payout:{payout}"), {payout: answer}):
+    for difference in false_tellings(decisions, {payout: answer}):
         raise AuditFailed(difference)
-    funding = next(proved for proved in steps if proved.position == answer.position)
+    funding = next(one for one in steps if one.position == answer.position)
     before = [
-        proved
-        for proved in account
-        if proved.entry.n < funding.entry.n
-        and proved.entry.program == request.program
-        and request.unit in proved.entry.units()
+        one
+        for one in account
+        if one.entry.n < funding.entry.n
+        and one.entry.program == request.program
+        and request.unit in one.entry.units()
     ]
     _compare_balance(funding, before, request.unit)
     return PayoutProof(
         payout=payout,
-        partner=partner,
+        partner=request.partner,
         program=request.program,
         unit=request.unit,
         amount=answer.amount,
@@ -102,31 +92,33 @@ def prove_payout(
         funding=funding,
         before=before,
         entries=len(account),
-        conversions=conversions,
-        clicks=len(clicks),
-        decisions=len(decided.decisions),
-        records=read.records,
+        conversions=proved.conversions,
+        clicks=proved.clicks,
+        decisions=len(proved.decided.decisions),
+        records=proved.records,
     )
 
 
-class _Count:
-    def __init__(self, progress: Progress) -> None:
-        self.records = 0
-        self._progress = progress
-
-    def __call__(self, records: int) -> None:
-        self.records += records
-        self._progress(records)
-
-
-def _request(decided: Decided, payout: str) -> PayoutRequested:
-    for decision in decided.of_aggregate(f"payout:{payout}"):
-        fact = decision.fact()
-        if isinstance(fact, PayoutRequested):
+def request_of(decisions: list[Decision]) -> PayoutAsked | None:
+    """How a payout was asked for, by its own decisions."""
+    for decision in decisions:
+        fact = decision.fact() if decision.name in ASKING else None
+        if isinstance(fact, PayoutRequested | PayoutProposed):
             return fact
-    raise UnknownPayout(
-        f"payout {payout!r} is not in the log; `pledger payout list` shows those that are"
-    )
+    return None
+
+
+ASKING = ("payout.requested", "payout.proposed")
+ANSWERED = ("payout.requested", "payout.approved", "payout.funded", "payout.refused")
+"""Decisions that the journal answers, or that tell its answer."""
+
+
+def waiting(decisions: list[Decision]) -> str:
+    """`proposed` or `canceled` where a payout's decisions ask the journal for nothing."""
+    names = [decision.name for decision in decisions]
+    if any(name in ANSWERED for name in names):
+        return ""
+    return "canceled" if "payout.canceled" in names else "proposed"
 
 
 def _answer(payout: str, steps: list[ProvedEntry]) -> Answer:

@@ -35,7 +35,7 @@ class PayoutProof(Struct):
     amount: int
     """Minor units set aside for it."""
     status: str
-    """funded, refused, sent, settled or failed."""
+    """funded, refused, sent, settled, failed or returned."""
     steps: list[ProvedEntry]
     """The payout's own entries."""
     funding: ProvedEntry

@@ -11,29 +11,18 @@ import msgspec
 import typer
 from confluent_kafka import KafkaException
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from audit.difference import AuditFailed, Difference
+from audit.difference import AuditFailed
 from audit.log import KafkaLog
 from audit.parallel import DEFAULT_PATIENCE_S, replay_ledger
 from audit.payout import UnknownPayout, prove_payout
+from cli.audit_parts import Patience, audit_progress, click_keys, fail, not_audited
 from cli.display import AsJson, print_json
-from cli.proofs import payout_tree, print_difference, print_report
+from cli.proofs import payout_tree, print_report
 from cli.system import Home, settings_of
-from events.click_token import ClickKeys, load_keys
 from events.log import LogError
-from events.settings import Settings
 
 audit_app = typer.Typer(no_args_is_help=True, help="Prove a payout from the log alone.")
-
-Patience = Annotated[
-    float,
-    typer.Option(
-        "--patience",
-        help="Seconds to wait for records a running worker has yet to write.",
-        min=0,
-    ),
-]
 
 SHOWN_ENTRIES = 20
 
@@ -57,22 +46,22 @@ def audit_payout(
         pledger audit payout po-2026-11-jane --json | jq .proof.amount
     """
     found = settings_of(home)
-    with _progress("reading the log") as progress:
+    with audit_progress("reading the log") as progress:
         task = progress.add_task("records", total=None)
         try:
             proof = prove_payout(
                 KafkaLog(found.broker),
                 payout,
-                _keys(found),
+                click_keys(found),
                 patience=patience,
                 progress=lambda records: progress.advance(task, records),
             )
         except (UnknownPayout, LogError, KafkaException) as problem:
             progress.stop()
-            raise _not_audited(problem) from problem
+            raise not_audited(problem) from problem
         except AuditFailed as failed:
             progress.stop()
-            _fail(failed.difference, as_json)
+            fail(failed.difference, as_json)
             raise typer.Exit(1) from failed
     if as_json:
         print_json({"verified": True, "proof": msgspec.to_builtins(proof)})
@@ -103,19 +92,19 @@ def replay(
         typer.echo("error: say what to do with the replay: pledger replay --verify", err=True)
         raise typer.Exit(2)
     found = settings_of(home)
-    with _progress("deciding again") as progress:
+    with audit_progress("deciding again") as progress:
         task = progress.add_task("records", total=None)
         try:
             report = replay_ledger(
                 found.broker,
-                _keys(found),
+                click_keys(found),
                 processes=processes or None,
                 patience=patience,
                 progress=lambda records: progress.advance(task, records),
             )
         except (LogError, KafkaException) as problem:
             progress.stop()
-            raise _not_audited(problem) from problem
+            raise not_audited(problem) from problem
     if as_json:
         print_json(msgspec.to_builtins(report))
     else:
@@ -124,32 +113,3 @@ def replay(
             typer.echo("verified")
     if not report.verified:
         raise typer.Exit(1)
-
-
-def _not_audited(problem: Exception) -> typer.Exit:
-    """Neither verified nor not: the log could not be read, or holds no such payout."""
-    typer.echo(f"error: {problem}", err=True)
-    return typer.Exit(2)
-
-
-def _keys(found: Settings) -> ClickKeys | None:
-    """The click keys, where this machine has them; without, clicks are only looked up."""
-    return load_keys(found.keys) if found.keys.exists() else None
-
-
-def _progress(what: str) -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn(what),
-        TextColumn("{task.completed:,.0f} records"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
-
-
-def _fail(difference: Difference, as_json: bool) -> None:
-    if as_json:
-        print_json({"verified": False, "difference": msgspec.to_builtins(difference)})
-    else:
-        print_difference(difference)

@@ -33,6 +33,7 @@ from cli import (
 )
 from cli.audit import audit_app, replay
 from cli.audit_invoice import audit_invoice
+from cli.audit_run import audit_run
 from cli.balances import balance
 from cli.demo.command import demo
 from cli.explain import explain
@@ -71,6 +72,7 @@ app.add_typer(payouts.app, name="payout", hidden=True)  # as it was called first
 app.add_typer(runs.app, name="runs")
 app.add_typer(invoices.app, name="invoices")
 audit_app.command("invoice")(audit_invoice)
+audit_app.command("run")(audit_run)
 app.add_typer(audit_app, name="audit")
 app.command()(replay)
 app.command()(explain)

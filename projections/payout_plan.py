@@ -10,12 +10,12 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from aggregates.readable import money_text
 from events.currencies import is_currency
+from events.instructions import PayoutDue
 from events.journal import Entry
-from events.terms import PayoutTerms, Terms
 from projections.directory import Directory
-from projections.money import BASIS_POINTS, round_half_away
+from projections.money import plain
+from projections.payout_terms import kept
 from projections.posted import unit_of
 
 
@@ -61,36 +61,20 @@ def plan(
     ]
 
 
-def payout_terms(terms: Terms, unit: str) -> PayoutTerms:
-    """How `unit` is paid out: its own terms, or those of every unit, or none."""
-    by_unit = {one.unit: one for one in terms.payouts}
-    return by_unit.get(unit) or by_unit.get("") or PayoutTerms()
-
-
-def net_of(terms: PayoutTerms, gross: int) -> int:
-    """What is left of `gross` for the partner after withholding and fees, minor units."""
-    left = gross - round_half_away(gross * terms.withholding, BASIS_POINTS)
-    return left - min(terms.fee + round_half_away(gross * terms.fee_rate, BASIS_POINTS), left)
-
-
 def _left_out(
     directory: Directory, program: str, partner: str, unit: str, available: int, at: int
 ) -> str:
     known = directory.count
     if available <= 0:
-        return f"nothing available: {_text(available, unit)}"
+        return f"nothing available: {plain(available, unit)} {unit}"
     if not directory.partner_active(program, partner, known):
         return "not an active partner of the program; `payouts request` pays it all the same"
     found = directory.terms(program, known, at, partner)
-    terms = PayoutTerms() if found is None else payout_terms(found.terms, unit)
-    if available < terms.minimum:
-        return f"minimum {_text(terms.minimum, unit)}, available {_text(available, unit)}"
-    if is_currency(unit) and net_of(terms, available) <= 0:
-        return f"fees and withholding leave nothing of {_text(available, unit)}"
+    if found is not None and found.terms.engine != "1":
+        # What the journal will say, asked before it is asked.
+        asked = PayoutDue(0, "", known, partner, program, "", "requested", unit, checked=True)
+        if why := kept(found.terms, asked, available, available).why:
+            return why
     if is_currency(unit) and directory.payee(partner, known) is None:
         return "no payee details: `partners payee` sets them"
     return ""
-
-
-def _text(amount: int, unit: str) -> str:
-    return f"{money_text(amount, unit) if is_currency(unit) else amount} {unit}"

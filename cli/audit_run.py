@@ -1,0 +1,99 @@
+"""`pledger audit run`: every payout of a run proved, and that nothing else says it is of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import typer
+from confluent_kafka import KafkaException
+
+from audit.difference import AuditFailed
+from audit.log import DEFAULT_PATIENCE_S, KafkaLog
+from audit.run import RunProof, UnknownRun, prove_run
+from cli.audit_parts import Patience, audit_progress, click_keys, fail, not_audited
+from cli.display import AsJson, Column, money, print_json, print_table, text
+from cli.money import shown
+from cli.system import Home, settings_of
+from events.log import LogError
+
+
+def audit_run(
+    run: Annotated[str, typer.Argument(help="The run's id.")],
+    as_json: AsJson = False,
+    patience: Patience = DEFAULT_PATIENCE_S,
+    home: Home = None,
+) -> None:
+    """Prove every payout of a run, back to the clicks and terms behind it.
+
+    The accounts of all its partners are booked again, once for all of them. Exit code 1 and
+    the first difference where something was changed; 2 where there is no such run.
+
+    Example:
+
+        pledger audit run 2026-11
+    """
+    found = settings_of(home)
+    with audit_progress("reading the log") as progress:
+        task = progress.add_task("records", total=None)
+        try:
+            proof = prove_run(
+                KafkaLog(found.broker),
+                run,
+                click_keys(found),
+                patience=patience,
+                progress=lambda records: progress.advance(task, records),
+            )
+        except (UnknownRun, LogError, KafkaException) as problem:
+            progress.stop()
+            raise not_audited(problem) from problem
+        except AuditFailed as failed:
+            progress.stop()
+            fail(failed.difference, as_json)
+            raise typer.Exit(1) from failed
+    if as_json:
+        print_json({"verified": True, "proof": msgspec.to_builtins(proof)})
+    else:
+        _print(proof)
+
+
+def _print(proof: RunProof) -> None:
+    rows = [
+        {
+            "payout": one.payout,
+            "partner": one.partner,
+            "status": one.status,
+            "amount": one.amount,
+            "unit": one.unit,
+            "entry": one.funding.position,
+            "paid_for_by": f"{len(one.before):,} entries",
+        }
+        for one in proof.payouts
+    ]
+    unbooked = [
+        {
+            **msgspec.to_builtins(one),
+            "amount": 0,
+            "unit": proof.unit,
+            "entry": "",
+            "paid_for_by": "",
+        }
+        for one in proof.unbooked
+    ]
+    columns = [
+        text("payout", "payout"),
+        text("partner", "partner"),
+        text("status", "status"),
+        money("set aside", "amount"),
+        text("answered by", "entry"),
+        Column("paid for by", lambda row: str(row["paid_for_by"]), right=True),
+    ]
+    print_table([*rows, *unbooked], columns, title=f"run {proof.run} of {proof.program}")
+    said = ", ".join(f"{count} {status}" for status, count in sorted(proof.statuses.items()))
+    total = shown(proof.amount, proof.unit)
+    typer.echo(f"{said}; {total} paid or on the way; started by {proof.by or 'nobody named'}")
+    typer.echo(
+        f"decided again, byte for byte: {proof.entries:,} entries, {proof.conversions:,} "
+        f"conversions, {proof.clicks:,} clicks; {proof.records:,} records read"
+    )
+    typer.echo("verified")
