@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
-from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
@@ -29,52 +27,32 @@ from reportlab.platypus import (
 )
 
 from cli.documents.fonts import BOLD, BOX, REGULAR, legible, register, width
+from cli.documents.long_table import Cell, Heading, LongTable, Text, column_widths, padded
+from cli.documents.look import (
+    BODY,
+    GRAY,
+    HEAD,
+    HEADED,
+    INK,
+    MARGIN,
+    PADDING,
+    RULE,
+    SECTION,
+    SIZE,
+    SMALL,
+    STRONG,
+    TITLE,
+    WIDTH,
+)
 
-MARGIN = 16 * mm
-HEAD = 14 * mm
-"""Height above the text for the head, and below it for the foot."""
-WIDTH = A4[0] - 2 * MARGIN
-HEADED = 30 * mm
-"""Height a section needs at the foot of a page; else it begins on the next."""
-SIZE = 8.0
-"""Points, of the text in tables."""
-PADDING = 3.0
-"""Points, left and right of a cell."""
-INK, GRAY, RULE, SHADE = (HexColor(c) for c in ("#1a1a1a", "#666666", "#b8b8b8", "#f1f1f1"))
+__all__ = ["Cell", "Heading", "Pages", "Text"]
 
-BODY = ParagraphStyle("body", fontName=REGULAR, fontSize=SIZE, leading=SIZE * 1.3, textColor=INK,
-                      splitLongWords=1)  # fmt: skip
-STRONG = ParagraphStyle("strong", BODY, fontName=BOLD)
-SMALL = ParagraphStyle("small", BODY, fontSize=7, leading=9.2, textColor=GRAY)
-TITLE = ParagraphStyle("title", BODY, fontName=BOLD, fontSize=17, leading=21, spaceAfter=3 * mm)
-SECTION = ParagraphStyle(
-    "section", BODY, fontName=BOLD, fontSize=11, leading=14, spaceBefore=6 * mm, spaceAfter=2 * mm,
-)  # fmt: skip
+LONGEST = 1_000
+"""Characters of a cell: a row must fit on a page. CSV and JSON hold all of it."""
 MISSING = (
     f"Letters of scripts other than Latin, Greek and Cyrillic are shown as {BOX}; the CSV and JSON "
     "of this document hold them as they are."
 )
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A column: text that wraps, text of one line, or numbers (which stand right)."""
-
-    title: str
-    share: float = 0.0
-    """Of the width the other columns leave, for text that wraps; 0: as wide as its widest."""
-    is_text: bool = False
-
-
-@dataclass(frozen=True)
-class Text:
-    """A cell of text with what is said of it in small letters below."""
-
-    text: str
-    below: Sequence[str] = ()
-
-
-Cell = str | Text
 
 
 class Pages:
@@ -102,7 +80,7 @@ class Pages:
         """Names and values, one a line."""
         names = max(width(name, SIZE, BOLD) for name, _ in facts) + 4 * PADDING
         rows = [[self._set(name, STRONG), self._set(value, BODY)] for name, value in facts]
-        style = [("VALIGN", (0, 0), (-1, -1), "TOP"), *_padded(1.2, left=0)]
+        style = [("VALIGN", (0, 0), (-1, -1), "TOP"), *padded(1.2, left=0)]
         self._story.append(Table(rows, [names, WIDTH - names], style=style, hAlign="LEFT"))
 
     def table(
@@ -112,30 +90,17 @@ class Pages:
         strong: Sequence[int] = (),
     ) -> None:
         """A table; `strong`: numbers of the rows that are sums."""
-        widths = _widths(headings, rows)
-        emphasized = set(strong)
-        cells: list[list[Any]] = [[self._legible(heading.title) for heading in headings]]
-        for place, row in enumerate(rows):
-            font = BOLD if place in emphasized else REGULAR
-            cells.append(
-                [self._cell(cell, points, font) for cell, points in zip(row, widths, strict=True)]
-            )
-        style: list[tuple[Any, ...]] = [
-            ("FONT", (0, 0), (-1, -1), REGULAR, SIZE, SIZE * 1.3),
-            ("FONT", (0, 0), (-1, 0), BOLD, SIZE, SIZE * 1.3),
-            ("TEXTCOLOR", (0, 0), (-1, -1), INK),
-            ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            ("BACKGROUND", (0, 0), (-1, 0), SHADE),
-            ("LINEBELOW", (0, 0), (-1, 0), 0.6, RULE),
-            ("LINEBELOW", (0, 1), (-1, -1), 0.25, RULE),
-            ("NOSPLIT", (0, max(-3, -len(cells))), (-1, -1)),  # no sum alone on a page
-            *_padded(2.0),
+        widths = column_widths(headings, rows)
+        emphasized = frozenset(strong)
+        cells = [
+            [
+                self._cell(cell, points, BOLD if place in emphasized else REGULAR)
+                for cell, points in zip(row, widths, strict=True)
+            ]
+            for place, row in enumerate(rows)
         ]
-        numbers = [n for n, h in enumerate(headings) if not h.share and not h.is_text]
-        style += [("ALIGN", (n, 0), (n, -1), "RIGHT") for n in numbers]
-        for place in emphasized:
-            style.append(("FONT", (0, place + 1), (-1, place + 1), BOLD, SIZE, SIZE * 1.3))
-        self._story.append(Table(cells, widths, style=style, repeatRows=1, hAlign="LEFT"))
+        titles = [self._legible(heading.title) for heading in headings]
+        self._story.append(LongTable(headings, titles, cells, widths, emphasized))
 
     def pdf(self) -> bytes:
         """The document, set; the same bytes for the same input."""
@@ -165,11 +130,11 @@ class Pages:
     def _cell(self, cell: Cell, points: float, font: str) -> Any:
         """Text that fits on one line as it is; else, or with notes, as a paragraph."""
         text, below = (cell, ()) if isinstance(cell, str) else (cell.text, cell.below)
-        shown = self._legible(text)
+        shown = self._legible(text if len(text) <= LONGEST else text[:LONGEST] + "…")
         if not below and "\n" not in shown and width(shown, SIZE, font) <= points - 2 * PADDING:
             return shown
         first = Paragraph(escape(shown), STRONG if font == BOLD else BODY)
-        return [first, *(self._set(line, SMALL) for line in below)]
+        return [first, *(self._set(line[:LONGEST], SMALL) for line in below)]
 
 
 class _Numbered(Canvas):
@@ -216,30 +181,3 @@ def _clipped(text: str, size: float, font: str) -> str:
     while text and width(text + "…", size, font) > room:
         text = text[:-1]
     return text + "…"
-
-
-def _widths(headings: Sequence[Heading], rows: Sequence[Sequence[Cell]]) -> list[float]:
-    """Points of each column: numbers as wide as the widest of them, the rest by share."""
-    widest = [
-        max(width(str(text), SIZE, BOLD) for text in (heading.title, *(row[place] for row in rows)))
-        + 2 * PADDING
-        if not heading.share
-        else 0.0
-        for place, heading in enumerate(headings)
-    ]
-    left = WIDTH - sum(widest)
-    shares = sum(heading.share for heading in headings)
-    return [
-        points or left * heading.share / shares
-        for points, heading in zip(widest, headings, strict=True)
-    ]
-
-
-def _padded(above: float, left: float = PADDING) -> list[tuple[Any, ...]]:
-    every = ((0, 0), (-1, -1))
-    return [
-        ("TOPPADDING", *every, above),
-        ("BOTTOMPADDING", *every, above),
-        ("LEFTPADDING", *every, left),
-        ("RIGHTPADDING", *every, PADDING),
-    ]
