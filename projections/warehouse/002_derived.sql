@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS attributions
     `items` String COMMENT 'JSON list of {product, quantity, amount, category}',
     `withdrawn` Array(Tuple(partner String, share Int64, method String, link String, click_id String, level Int64, via String, before Int64, hold String)) COMMENT 'assigned only: whose it was before',
     `by` String COMMENT 'assigned only: who decided it',
+    `conversion` String COMMENT 'assigned only: position of the deal''s own record',
     `occurred` DateTime64(3, 'UTC') ALIAS fromUnixTimestamp64Milli(occurred_at, 'UTC')
 )
 ENGINE = ReplacingMergeTree

@@ -66,6 +66,9 @@ def test_a_deal_assigned_after_a_partial_refund_is_booked_and_audited(
     here: Settings, engine: str
 ) -> None:
     broker = here.broker
+    older = here.state / "worker-0" / "attribution" / "conversions-0"
+    older.mkdir(parents=True)
+    (older / "CURRENT").write_text("the state of a release that counted no purchases")
     overrides = (Override("team", 1, "sale", "percentage", 500),) if engine == "2" else ()
     with started(here, *WORKER) as worker, closing(open_decisions(broker)) as decisions:
         decisions.create_program("acme", "Acme", "EUR")
@@ -111,6 +114,8 @@ def test_a_deal_assigned_after_a_partial_refund_is_booked_and_audited(
         assert (proof.partner, proof.amount) == ("omar", 500)
         assert [proved.method for proved in proof.before if proved.method] == ["manual"]
         assert worker.end() == 0, worker.said()[-3_000:]
+    assert not older.exists()
+    assert older.with_name("conversions-0.2").exists()
 
     report = replay_ledger(broker, load_keys(here.keys), processes=2)
     assert report.differences == []
