@@ -91,7 +91,7 @@ def _struct(
         raise Invalid(path or "terms", given, f"a table with {', '.join(names)}")
     for key in given:
         if key not in names:
-            raise Invalid(below(path, str(key)), given[key], _no_such_key(str(key), names))
+            raise Invalid(below(path, str(key) or '""'), given[key], _no_such_key(key, names))
     for field in known:
         if field.required and field.name not in given and field.name != "effective_from":
             raise Invalid(below(path, field.name), None, "a value; this key is missing")
@@ -180,8 +180,8 @@ def _text(engine: object) -> Any:
     return str(engine) if type(engine) is int else engine
 
 
-def _no_such_key(key: str, names: list[str]) -> str:
-    near = difflib.get_close_matches(key, names, 1)
+def _no_such_key(key: object, names: list[str]) -> str:
+    near = difflib.get_close_matches(str(key), names, 1)
     meant = f"did you mean {near[0]}? " if near else ""
     return f"a key that there is; {meant}known are {', '.join(names)}"
 
