@@ -151,7 +151,9 @@ WAYS: tuple[tuple[str, Tampering | Callable[[MemoryLedger], None], str, str], ..
 )
 
 
-@pytest.mark.parametrize(("do", "kind", "where"), [way[1:] for way in WAYS], ids=WAY_NAMES)
+@pytest.mark.parametrize(
+    ("do", "kind", "where"), [way[1:] for way in WAYS], ids=[way[0] for way in WAYS]
+)
 def test_tampering_with_any_part_of_a_run_is_named(do: Tampering, kind: str, where: str) -> None:
     ledger = paid_by_run()
     do(ledger)
