@@ -7,8 +7,8 @@ from typing import Any
 import typer
 
 from cli.display import Column, print_table
-from cli.documents.statement import StatementOf, at_the_close
-from cli.documents.words import about, details
+from cli.documents.statement import StatementOf
+from cli.documents.words import about, at_the_close, details
 from cli.money import shown
 from cli.reading import iso
 

@@ -55,7 +55,8 @@ def statement(
 
         pledger statement jane --after journal/3/1842 --json
     """
-    from cli.documents.statement import statement_csv, statement_json, statement_pdf
+    from cli.documents.statement import statement_csv, statement_json
+    from cli.documents.statement_pdf import statement_pdf
     from cli.statement_table import print_statement
 
     begin, end = period(month, since, until)
@@ -87,13 +88,17 @@ def read_statement(
     now = time.time_ns() // 1_000_000  # before the journal is read: what comes later is not in it
     account = read_account(settings.broker, partner, since, until)
     program = program or _only_program(partner, account.programs)
+    starts, opened_at = account.starts, since
+    if after:
+        starts = _offset_after(after, account.partition)
+        opened_at = max((p.entry.at for p in account.entries if p.offset < starts), default=0)
     made = fold(
         account.entries,
         partner,
         program,
-        starts=_offset_after(after, account.partition) if after else account.starts,
+        starts=starts,
         ends=account.ends,
-        opened_at=since,
+        opened_at=opened_at,
         closed_at=min(until, now),
     )
     with directory(settings) as follower:

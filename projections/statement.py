@@ -119,8 +119,10 @@ def _book(posted: Posted, purses: dict[str, _Purse], within: bool) -> bool:
     for leg in entry.legs:
         if leg.account in SHOWN:
             legs.setdefault(unit_of(entry, leg), []).append(leg)
-    if not legs and entry.kind != "no_effect" and entry.unit in purses and not entry.reason:
-        legs[entry.unit] = []  # as a payout that was sent: moves nothing, and is news all the same
+    if not legs and entry.unit and entry.kind != "no_effect" and not entry.reason:
+        # Moves nothing, and is news all the same: a payout that was sent, a commission cut to
+        # nothing by a cap.
+        legs[entry.unit] = []
     for unit, moved in sorted(legs.items()):
         purse = purses.setdefault(unit, _Purse())
         if within:

@@ -1,4 +1,4 @@
-"""A partner's statement as JSON, CSV and PDF."""
+"""A partner's statement as JSON and CSV; `statement_pdf` is the same on paper."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cli.documents.pages import Cell as Set
-from cli.documents.pages import Heading, Pages, Text
 from cli.documents.sheet import Cell, number, sheet
-from cli.documents.words import about, day, details, kind
-from cli.money import exponent, plain, shown
+from cli.money import exponent, plain
 from cli.reading import iso
 from events.journal import HELD
 from projections.statement import Head, Line, Section, Statement, Sums
@@ -70,98 +67,6 @@ def statement_json(of: StatementOf) -> dict[str, Any]:
 def statement_csv(of: StatementOf) -> bytes:
     """One table: for each unit an opening row, the entries and a closing row."""
     return sheet(HEADER, _rows(of.made))
-
-
-def statement_pdf(of: StatementOf) -> bytes:
-    """The statement on paper."""
-    made = of.made
-    who = f"{of.partner_name} ({made.partner})" if of.partner_name else made.partner
-    pages = Pages(of.program_name or made.program, "Statement", f"{who}, {of.when}")
-    pages.title("Statement of account")
-    pages.facts(
-        [
-            ("Partner", who),
-            ("Program", f"{of.program_name} ({made.program})"),
-            ("Booked", f"from {of.when}, UTC"),
-            ("Entries", f"{made.entries:,}"),
-        ]
-    )
-    for section in made.sections:
-        _set_section(pages, section)
-    if not made.sections:
-        pages.note("Nothing was ever booked in this program.")
-    if made.without_effect:
-        pages.section("Booked nothing")
-        pages.table(
-            [
-                Heading("Date", is_text=True),
-                Heading("What", 3),
-                Heading("For", 3),
-                Heading("Entry", is_text=True),
-            ],
-            [_set_nothing(line) for line in made.without_effect],
-        )
-    pages.section("Proof")
-    pages.facts([("At the opening", _named(made.opening_head)),
-                 ("At the close", _named(made.closing_head))])  # fmt: skip
-    pages.note(
-        "Each entry of the journal names the SHA-256 of the partner's entry before it. The hash at "
-        "the close therefore stands for all entries up to it, and the next statement opens with it."
-    )
-    return pages.pdf()
-
-
-def _set_section(pages: Pages, section: Section) -> None:
-    unit = section.unit
-    pages.section(unit)
-    rows: list[list[Set]] = [
-        ["", "Opening balance", "", "", "", _bare(section.opening.payable, unit), ""]
-    ]
-    for line in section.lines:
-        rows.append(
-            [
-                day(line.at),
-                Text(kind(line.kind), details(line, unit)),
-                about(line),
-                ", ".join(line.rules),
-                _bare(line.amount, unit) if line.amount else "",
-                _bare(line.balance, unit),
-                line.position,
-            ]
-        )
-    rows.append(["", "Closing balance", "", "", "", _bare(section.closing.payable, unit), ""])
-    pages.table(
-        [
-            *(
-                Heading("Date", is_text=True),
-                Heading("What", 3),
-                Heading("For", 2),
-                Heading("Rule", 2),
-            ),
-            *(Heading("Amount"), Heading("Balance"), Heading("Entry", is_text=True)),
-        ],
-        rows,
-        strong=(0, len(rows) - 1),
-    )
-    pages.note(f"At the close: {at_the_close(section.closing, unit)}.")
-
-
-def at_the_close(sums: Sums, unit: str) -> str:
-    """`available 10.00 EUR, pending 2.50 EUR, in transit 0.00 EUR, paid 40.00 EUR`."""
-    said = [
-        f"{name.replace('_', ' ')} {shown(getattr(sums, name), unit)}"
-        for name in ("available", "pending", "in_transit", "paid")
-    ]
-    said += [
-        f"{words} {shown(amount, unit)}"
-        for words, amount in (("fees", sums.fees), ("withheld", sums.withholding))
-        if amount
-    ]
-    return ", ".join(said)
-
-
-def _set_nothing(line: Line) -> list[Set]:
-    return [day(line.at), Text(kind(line.kind), details(line, "")), about(line), line.position]
 
 
 def _rows(made: Statement) -> Iterator[list[Cell]]:
@@ -232,15 +137,6 @@ def _money(amount: int, unit: str) -> dict[str, Any]:
 
 def _head(head: Head) -> dict[str, str]:
     return {"position": head.position, "sha256": head.sha256}
-
-
-def _named(head: Head) -> str:
-    return f"{head.sha256} ({head.position})" if head.position else "nothing booked before"
-
-
-def _bare(amount: int, unit: str) -> str:
-    """Without the unit, which stands above the table."""
-    return shown(amount, unit).removesuffix(unit).rstrip()
 
 
 def _moment(ms: int) -> str:

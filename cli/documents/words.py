@@ -5,7 +5,7 @@ from __future__ import annotations
 from cli.money import shown
 from cli.reading import iso
 from events.journal import HELD
-from projections.statement import Line
+from projections.statement import Line, Sums
 
 KINDS = {
     "commission": "Commission",
@@ -59,3 +59,17 @@ def details(line: Line, unit: str) -> list[str]:
 def day(ms: int) -> str:
     """`2026-11-20`, UTC."""
     return iso(ms)[:10]
+
+
+def at_the_close(sums: Sums, unit: str) -> str:
+    """`available 10.00 EUR, pending 2.50 EUR, in transit 0.00 EUR, paid 40.00 EUR`."""
+    said = [
+        f"{name.replace('_', ' ')} {shown(getattr(sums, name), unit)}"
+        for name in ("available", "pending", "in_transit", "paid")
+    ]
+    said += [
+        f"{words} {shown(amount, unit)}"
+        for words, amount in (("fees", sums.fees), ("withheld", sums.withholding))
+        if amount
+    ]
+    return ", ".join(said)

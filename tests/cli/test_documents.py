@@ -18,8 +18,8 @@ from cli.documents.statement import (
     StatementOf,
     statement_csv,
     statement_json,
-    statement_pdf,
 )
+from cli.documents.statement_pdf import statement_pdf
 from events.journal import HELD, Leg
 from projections.invoice import Billing
 from projections.posted import Posted
