@@ -162,7 +162,7 @@ def test_an_unknown_engine_stops_the_worker(ledger: Settings) -> None:
     append(ledger.broker, conversions(10, known + 1))
     with started(ledger, *WORKER) as worker:
         assert worker.process.wait(60) == 1
-        assert "engine '99'; this version knows 1. Upgrade this worker" in worker.said()
+        assert "engine '99'; this version knows 1, 2. Upgrade this worker" in worker.said()
         assert re.search(
             r"(attribution of conversions|posting of instructions)/\d/\d", worker.said()
         )
