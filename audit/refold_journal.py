@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
+from functools import partial
 
 from audit.decided import Decided
 from audit.difference import AuditFailed, Difference, foreign, text, wrong_key
+from audit.relayed import no_source
 from audit.written import Written
 from events.codec import UnreadableRecord, decode_record, encode
 from events.first_wins import Dense, Verdict
-from events.instructions import Instruction
+from events.instructions import Instruction, PayoutDue
 from events.journal import Entry
 from events.position import Record
 from projections import account
+from projections.directory import DirectoryBehind
 
 
 class AcceptedInstructions:
@@ -75,6 +78,7 @@ def refold_journal(
     """
     accounts: dict[str, account.Account] = {}
     items: dict[tuple[str, str], account.Item] = {}
+    directory = decided.directory
     owner = ""
 
     def lookup(key: str) -> account.Item | None:
@@ -90,11 +94,21 @@ def refold_journal(
             decided.read_on()
             if known > decided.directory.count:
                 raise AuditFailed(_knows_too_much(record, known, decided))
+        if isinstance(instruction, PayoutDue) and instruction.number > decided.directory.count:
+            decided.read_on()
+            if instruction.number > decided.directory.count:
+                raise AuditFailed(no_source(record, instruction))
         source = f"{record.topic}/{record.partition}/{record.offset}"
         held = accounts.get(owner)
-        entry = account.decide(
-            held, lookup, instruction, n=n, source=source, at=at, directory=decided.directory
-        )
+        decide = partial(account.decide, held, lookup, instruction, n=n, source=source, at=at)
+        try:
+            entry = decide(directory=directory)
+        except DirectoryBehind:  # by a review or a payout, which names no `known`
+            decided.read_on()
+            try:
+                entry = decide(directory=directory)
+            except DirectoryBehind as behind:
+                raise AuditFailed(_knows_too_much(record, behind.known, decided)) from None
         value = encode(entry)
         found = written.next(value, n, source, owner_key)
         if not_balanced(entry):
@@ -108,8 +122,9 @@ def not_balanced(entry: Entry) -> dict[str, int]:
     """The units in which the entry's legs do not sum to zero, and what they sum to."""
     totals: dict[str, int] = {}
     for leg in entry.legs:
-        totals[leg.unit] = totals.get(leg.unit, 0) + leg.amount
-    return {unit or entry.unit: total for unit, total in totals.items() if total}
+        unit = leg.unit or entry.unit
+        totals[unit] = totals.get(unit, 0) + leg.amount
+    return {unit: total for unit, total in totals.items() if total}
 
 
 def _no_position(record: Record, instruction: Instruction) -> Difference:

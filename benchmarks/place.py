@@ -11,10 +11,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
 
@@ -78,13 +79,18 @@ def place(partitions: int = EMBEDDED_PARTITIONS) -> Iterator[Place]:
             embedded.stop()
 
 
-def sign_up_partners(broker: Broker, *, hold_days: int = 30) -> int:
-    """A program with one flat rate and its partners; returns the number of decisions."""
+FLAT_RATE = (Rule("sale 10%", "sale", "percentage", 1000),)
+
+
+def sign_up_partners(
+    broker: Broker, *, hold_days: int = 30, rules: Sequence[Rule] = FLAT_RATE, **terms: Any
+) -> int:
+    """A program, one flat rate unless `rules` and other `terms` say more, and its partners;
+    returns the number of decisions."""
     decisions = open_decisions(broker)
     try:
         decisions.create_program(PROGRAM, "Acme", "EUR")
-        rules = [Rule("sale 10%", "sale", "percentage", 1000)]
-        decisions.add_terms(PROGRAM, rules, effective_from=0, hold_days=hold_days)
+        decisions.add_terms(PROGRAM, list(rules), effective_from=0, hold_days=hold_days, **terms)
         for number in range(PARTNERS):
             partner = f"partner-{number}"
             decisions.register_partner(partner, partner)
@@ -95,8 +101,9 @@ def sign_up_partners(broker: Broker, *, hold_days: int = 30) -> int:
         decisions.close()
 
 
-def write_deals(broker: Broker, count: int, known: int) -> None:
-    """`count` deals of 20,000 customers, each naming one of 500 partners."""
+def write_deals(broker: Broker, count: int, known: int, apart_ms: int = 1) -> None:
+    """`count` deals of 20,000 customers, `apart_ms` from one to the next, each naming one of
+    500 partners."""
     writer = Writer(broker)
     for number in range(count):
         customer = f"customer-{number % CUSTOMERS}"
@@ -107,7 +114,7 @@ def write_deals(broker: Broker, count: int, known: int) -> None:
             deal=f"order-{number}",
             amount=1_000 + number % 50_000,
             currency="EUR",
-            occurred_at=START_MS + number,
+            occurred_at=START_MS + number * apart_ms,
             known=known,
             partner=f"partner-{number % PARTNERS}",
         )

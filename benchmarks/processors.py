@@ -9,6 +9,12 @@ Streams counting the same instructions by key in its state, in an environment of
 once writing each count to a topic, as posting writes its entries, and once dropping it.
 
 Goal: posting at least as fast as the peer's count.
+
+Then posting under terms of engine 2, on ledgers of their own: with the same one percentage,
+and with realistic terms (tiers by month from the threshold on, a hold, a bonus, a cap by
+partner and month), its deals spread over months.
+
+Goal: realistic terms at least 0.60 of engine 1's one flat rate.
 """
 
 from __future__ import annotations
@@ -18,6 +24,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from benchmarks.place import (
     Place,
@@ -29,9 +36,25 @@ from benchmarks.place import (
     worker,
     write_deals,
 )
+from events.terms import Bonus, Cap, Level, Rule, Tiers
 from events.topics import ATTRIBUTIONS, CONVERSIONS, INSTRUCTIONS, JOURNAL
 
 QUIX_ENVIRONMENT = Path(".venv-quix")
+APART_MS = 30_000
+"""Between deals that are spread over months."""
+REALISTIC: dict[str, Any] = {
+    "rules": (
+        Rule(
+            "sale",
+            "sale",
+            "percentage",
+            1_000,
+            tiers=Tiers((Level(1_000_00, 1_200), Level(10_000_00, 1_500)), "amount", "month"),
+        ),
+    ),
+    "bonuses": (Bonus("hundred sales", 100, 50_00, measure="count", period="month"),),
+    "caps": (Cap("monthly", "partner", 5_000_00, "month"),),
+}
 STEPS = (
     ("attribution", CONVERSIONS, ATTRIBUTIONS),
     ("relay", ATTRIBUTIONS, INSTRUCTIONS),
@@ -60,10 +83,41 @@ def quix_rate(here: Place, count: int, output: str = "") -> float:
     return float(measured["records"] / measured["seconds"])
 
 
+def posting_rate(deals: int, **terms: Any) -> float:
+    """Entries a second of posting, alone, on a ledger with these terms."""
+    with place() as here:
+        known = sign_up_partners(here.broker, **terms)
+        write_deals(here.broker, deals, known, APART_MS)
+        with worker(here, ("attribution", "relay")) as process:
+            wait_for(here.broker, INSTRUCTIONS, deals, process)
+        with worker(here, ("posting",)) as process:
+            wait_for(here.broker, JOURNAL, deals, process)
+            return rate_of(here.broker, JOURNAL, deals, process)
+
+
+def compare_terms(deals: int) -> None:
+    """Print how fast posting is by the terms it books under."""
+    flat = posting_rate(deals)
+    percentage = posting_rate(deals, engine="2")
+    realistic = posting_rate(deals, engine="2", **REALISTIC)
+    print("Posting by terms")
+    print(f"  engine 1, one flat rate   {flat:12,.0f}")
+    print(f"  engine 2, one percentage  {percentage:12,.0f}   / flat {percentage / flat:5.2f}")
+    print(
+        f"  engine 2, realistic       {realistic:12,.0f}   / flat {realistic / flat:5.2f}"
+        "   (goal: 0.60)"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--deals", type=int, default=400_000)
-    deals = parser.parse_args().deals
+    parser.add_argument("--only-terms", action="store_true", help="only posting by terms")
+    asked = parser.parse_args()
+    deals = asked.deals
+    if asked.only_terms:
+        compare_terms(deals)
+        return
     rates, bare = {}, {}
     with place() as here:
         known = sign_up_partners(here.broker)
@@ -83,6 +137,7 @@ def main() -> None:
     print("Quix Streams' stateful count of the same instructions")
     for what, rate in (("written to a topic", quix_written), ("dropped", quix_dropped)):
         print(f"  {what:20}{rate:12,.0f}   posting / count {posting / rate:5.2f}   (goal: 1.00)")
+    compare_terms(deals)
 
 
 if __name__ == "__main__":

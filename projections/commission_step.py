@@ -33,7 +33,7 @@ def decide_commission(
     known = due.known
     directory.require(known)
     program = directory.program(due.program, known)
-    in_force = directory.terms(due.program, known, due.occurred_at)
+    in_force = directory.terms(due.program, known, due.occurred_at, due.partner)
     if program is None or in_force is None:
         return _no_effect(account, due, n, source, at, "no_terms", None)
     require_engine(in_force)

@@ -7,6 +7,8 @@ retroactive tier may bear the same rule's name.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import structs
 
 from events.journal import Entry, Leg
@@ -20,12 +22,18 @@ from projections.booked_reward import (
     reckoned_rules,
 )
 
+PAIR = 2
+RECKONED = ("retro", "bonus")
+"""What counters of retroactive tiers and bonuses begin with."""
+
 
 def booked(entry: Entry) -> BookedReward:
     """The reward that a commission entry of engine 2 books."""
     held = bool(entry.hold)
-    reckoned = reckoned_rules(entry) if entry.counters else set()
-    gains = entry.waiting if held else own_counters(entry.counters)
+    reckoned: set[str] = set()
+    gains = entry.waiting if held else entry.counters
+    if any(key.startswith(RECKONED) for key in entry.counters):
+        reckoned, gains = reckoned_rules(entry), own_counters(entry.counters)
     return BookedReward(
         entry.unit,
         entry.currency or entry.unit,
@@ -107,6 +115,9 @@ def _released(item: BookedReward, entry: Entry) -> BookedReward:
 
 def _lines(entry: Entry, reckoned: set[str]) -> tuple[Line, ...]:
     """What the legs add, a line for each rule, but for the rules that are reckoned."""
+    legs = entry.legs
+    if not reckoned and len(legs) == PAIR and legs[0].rule == legs[1].rule:  # nearly always
+        return (_line(legs[0].rule, legs),)
     by_rule: dict[str, list[Leg]] = {}
     for leg in entry.legs:
         if leg.rule not in reckoned:
@@ -114,7 +125,7 @@ def _lines(entry: Entry, reckoned: set[str]) -> tuple[Line, ...]:
     return tuple(_line(rule, legs) for rule, legs in by_rule.items())
 
 
-def _line(rule: str, legs: list[Leg]) -> Line:
+def _line(rule: str, legs: Sequence[Leg]) -> Line:
     cost = owed = changed = 0
     wholesale = False
     unit = ""

@@ -15,13 +15,17 @@ years are sums of months. A counter at zero is dropped: when all is refunded, no
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from msgspec import Struct
 
 from events.terms import ConversionKind, Measure, Period
+from projections.days import DAY_MS
 from projections.periods import month_of, months_of
 
 Counters = Mapping[str, int]
+NO_COUNTERS: Counters = {}
+MONTH_LENGTH = len("/2026-11")
 COUNTED = ("sale/", "renewal/", "lead/")
 """Of conversions: those that have a sum of all time."""
 
@@ -48,19 +52,32 @@ def measured(
     return sum([counters.get(f"{event}/{measure}/{month}", 0) for month in months_of(period, at)])
 
 
+@lru_cache(4_096)
+def _counters_of_day(kind: str, day: int) -> tuple[str, str]:
+    month = month_of(day * DAY_MS)
+    return f"{kind}/count/{month}", f"{kind}/amount/{month}"
+
+
+def conversion_counters(kind: ConversionKind, at: int) -> tuple[str, str]:
+    """The counters that a conversion at `at` (ms) adds to: of conversions, and of amounts."""
+    return _counters_of_day(kind, at // DAY_MS)
+
+
 def gained(counters: Counters, gains: Counters) -> dict[str, int]:
     """The counters after an entry's `gains`."""
     found = dict(counters)
+    get = found.get
     for key, gain in gains.items():
-        _add(found, key, gain)
+        sum = get(key, 0) + gain
+        if sum:
+            found[key] = sum
+        else:
+            found.pop(key, None)
         if key.startswith(COUNTED):
-            _add(found, key[: key.rindex("/")], gain)
+            ever = key[:-MONTH_LENGTH] if key[-MONTH_LENGTH] == "/" else key[: key.rindex("/")]
+            sum = get(ever, 0) + gain
+            if sum:
+                found[ever] = sum
+            else:
+                found.pop(ever, None)
     return found
-
-
-def _add(counters: dict[str, int], key: str, gain: int) -> None:
-    sum = counters.get(key, 0) + gain
-    if sum:
-        counters[key] = sum
-    else:
-        counters.pop(key, None)

@@ -21,10 +21,11 @@ from projections.rewards.answer import Answer
 from projections.rewards.bonuses import own_unit, pin_bonuses
 from projections.rewards.caps import apply_caps, counted
 from projections.rewards.draft import Draft
-from projections.rewards.fitting import Fitted, fit
+from projections.rewards.fitting import Fitted, fit, fit_one
 from projections.rewards.holds import DUPLICATE, is_duplicate, why_held
 from projections.rewards.plan import Plan, PlannedRule, plans
 from projections.rewards.reckoning import Amount, base_of, bounded, percent, split
+from projections.rewards.straight import decide_straight
 from projections.rewards.tallying import counters_of, reckon
 from projections.rewards.tiers import due_to, group_of, rate_at, weight_of
 from projections.tally import Counters
@@ -52,12 +53,25 @@ def decide_reward(
     at: int,
     directory: Directory,
     currency: str,
-    general: TermsInForce,
+    in_force: TermsInForce,
 ) -> Entry:
-    """The entry of `due`. `currency`: the program's; `general`: its terms in force, which name
-    engine 2."""
-    in_force = terms_of(due, directory, general)
+    """The entry of `due`. `currency`: the program's; `in_force`: the terms in force for the
+    partner, of engine 2."""
+    in_force = terms_of(due, directory, in_force)
     plan = plans(directory, in_force)[due.kind]
+    if (
+        plan.straight
+        and due.currency == currency
+        and due.amount > 0
+        and not due.level
+        and not booked_by(item)
+        and directory.partner_currency(due.partner, due.known) in ("", currency)
+    ):
+        planned = fit_one(plan, due)
+        if planned is not None:
+            entry = decide_straight(account, lookup, due, n, source, at, plan, planned, currency)
+            if entry is not None:
+                return entry
     answer = Answer(account, due, n, source, at, in_force)
     if why := _why_nothing(item, due):
         return answer.no_effect(why)
@@ -75,16 +89,15 @@ def decide_reward(
         return answer.no_effect(str(problem))
 
 
-def terms_of(due: CommissionDue, directory: Directory, general: TermsInForce) -> TermsInForce:
-    """The terms that pay `due`: the partner's own where it has some, and of the customer's
-    first sale where they say so of renewals. Overrides are paid by the general terms."""
+def terms_of(due: CommissionDue, directory: Directory, in_force: TermsInForce) -> TermsInForce:
+    """The terms that pay `due`: those in force for the partner, and of the customer's first
+    sale where they say so of renewals. Overrides are paid by the general terms."""
     if due.level:
-        return general
-    known, partner = due.known, due.partner
-    found = directory.terms(due.program, known, due.occurred_at, partner) or general
-    if due.kind == "renewal" and found.terms.renewals == "first_sale":
-        return directory.terms(due.program, known, due.first_at, partner) or found
-    return found
+        return directory.terms(due.program, due.known, due.occurred_at) or in_force
+    if due.kind == "renewal" and in_force.terms.renewals == "first_sale":
+        first = directory.terms(due.program, due.known, due.first_at, due.partner)
+        return first or in_force
+    return in_force
 
 
 def _why_nothing(item: Item | None, due: CommissionDue) -> str:

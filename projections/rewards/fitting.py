@@ -47,6 +47,14 @@ def fit(plan: Plan, due: CommissionDue) -> list[Fitted]:
     return found
 
 
+def fit_one(plan: Plan, due: CommissionDue) -> PlannedRule | None:
+    """The first rule that pays, where no rule adds and none asks for items."""
+    for planned in plan.rules:
+        if not (planned.whole or planned.months) or _fits_whole(planned, due):
+            return planned
+    return None
+
+
 def parts(due: CommissionDue) -> list[Part]:
     """The parts of a deal: they add up to its amount. Items that come to more are scaled down
     in proportion; a lead has one part of nothing."""

@@ -51,6 +51,12 @@ class Plan(NamedTuple):
     retroactive: tuple[PlannedRule, ...]
     bonuses: tuple[Bonus, ...]
     overrides: tuple[Override, ...]
+    straight: bool
+    """Whether `straight` can book what one of its rules pays alone."""
+    follows: bool
+    """Whether what is paid depends on the partner's tally."""
+    reviews: bool
+    """Whether the terms themselves may hold a commission."""
 
 
 Kinds = dict[str, Plan]
@@ -94,6 +100,9 @@ def _plan(in_force: TermsInForce, kind: ConversionKind) -> Plan:
         tuple(planned for planned in rules if planned.retroactive),
         tuple(bonus for bonus in terms.bonuses if bonus.event == kind),
         tuple(override for override in terms.overrides if override.event == kind),
+        all(_is_straight(planned) for planned in rules),
+        any(planned.levels or planned.caps for planned in rules) or bool(terms.bonuses),
+        bool(terms.review_all or terms.review_above or terms.max_age_days),
     )
 
 
@@ -112,4 +121,17 @@ def _planned(rule: Rule, caps: tuple[Cap, ...], version: int) -> PlannedRule:
         tuple(cap for cap in caps if bounded and (not cap.rules or rule.name in cap.rules)),
         rule.max_duration if rule.event == "renewal" else 0,
         f"{rule.name}@{version}",
+    )
+
+
+def _is_straight(planned: PlannedRule) -> bool:
+    rule = planned.rule
+    return not (
+        planned.unit
+        or planned.part
+        or planned.retroactive
+        or rule.adds
+        or rule.includes
+        or rule.currency
+        or rule.collects == "partner"
     )

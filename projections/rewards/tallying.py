@@ -8,13 +8,13 @@ from projections.rewards.bonuses import pay_bonuses, take_back_bonuses
 from projections.rewards.draft import Draft
 from projections.rewards.plan import Plan, PlannedRule
 from projections.rewards.tiers import group_of, reckon_group
-from projections.tally import Counters, Tally, gained, tally_key
+from projections.tally import NO_COUNTERS, Counters, Tally, gained, tally_key
 
 
 def counters_of(lookup: Lookup, program: str) -> Counters:
     """The partner's counters in a program."""
     found = lookup(tally_key(program))
-    return found.counters if isinstance(found, Tally) else {}
+    return found.counters if isinstance(found, Tally) else NO_COUNTERS
 
 
 def reckon(
