@@ -36,6 +36,7 @@ from gateway.api.invoices import invoices
 from gateway.api.links import links
 from gateway.api.partner_ties import partner_ties
 from gateway.api.partners import partners
+from gateway.api.payout_runs import payout_runs
 from gateway.api.payouts import payouts
 from gateway.api.programs import programs
 from gateway.api.rates import rates
@@ -78,6 +79,7 @@ def litestar_application(context: Context) -> Litestar:
             links,
             coupons,
             payouts,
+            payout_runs,
             agreements,
             registrations,
             reviews,

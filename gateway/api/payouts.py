@@ -1,7 +1,9 @@
 """`/v1/payouts`: partners withdraw what is available.
 
 Requested here; funded or refused by the journal, which alone knows the balance; then sent,
-and settled or failed. A payout is at most one of those.
+and settled or failed. A payout is at most one of those; a settled one may come back. Where the
+terms ask for two persons it is proposed first: `by` names who asks and who approves, and it is
+for the holder of the API's token to name them truly.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from litestar import Router, get, post
 from msgspec import Struct
 
+from aggregates.payout import Payout
 from gateway.api.context import AUTHOR, Context
 from gateway.api.paging import DEFAULT_LIMIT, EndingBefore, Limit, Page, StartingAfter, page
 from gateway.api.warehouse import rows
@@ -22,6 +25,17 @@ class NewPayout(Struct, forbid_unknown_fields=True):
     program: str
     unit: str
     amount: int = 0
+    by: str = AUTHOR
+
+
+class Approval(Struct, forbid_unknown_fields=True):
+    """`by`: who approves; somebody else than who asked."""
+
+    by: str
+
+
+class Cancellation(Struct, forbid_unknown_fields=True):
+    reason: str = ""
 
 
 class Reference(Struct, forbid_unknown_fields=True):
@@ -50,14 +64,19 @@ class PayoutView(Struct):
     reference: str = ""
     entry: str = ""
     """Position of the journal entry that funded or refused it."""
+    run: str = ""
+    """The payout run it belongs to."""
+    requested_by: str = ""
+    approved_by: str = ""
 
 
 @post("/", status_code=202)
 async def request_payout(data: NewPayout, context: Context) -> PayoutView:
-    """Ask for a payout. Whether it is funded, a later GET tells."""
+    """Ask for a payout, or propose it where a second person must approve. Whether it is
+    funded, a later GET tells."""
     await context.command(
         lambda decisions: decisions.request_payout(
-            data.payout, data.partner, data.program, data.unit, data.amount, by=AUTHOR
+            data.payout, data.partner, data.program, data.unit, data.amount, by=data.by
         )
     )
     return await payout_view(context, data.payout)
@@ -70,15 +89,18 @@ async def list_payouts(
     ending_before: EndingBefore = None,
     limit: Limit = DEFAULT_LIMIT,
     partner: str | None = None,
+    run: str | None = None,
 ) -> Page[PayoutView]:
     """Payouts as the warehouse has them, in the order in which they were requested."""
     columns = ", ".join(PayoutView.__struct_fields__)
     found = await rows(
         context,
         f"SELECT {columns} FROM payouts "
-        "WHERE {partner:String} = '' OR partner = {partner:String} "
+        "WHERE ({partner:String} = '' OR partner = {partner:String}) "
+        "AND ({run:String} = '' OR run = {run:String}) "
         "ORDER BY requested_on, payout",
         partner=partner or "",
+        run=run or "",
     )
     payouts = [PayoutView(**row) for row in found]
     return page(payouts, lambda view: view.payout, starting_after, ending_before, limit)
@@ -87,6 +109,20 @@ async def list_payouts(
 @get("/{payout:str}")
 async def get_payout(payout: str, context: Context) -> PayoutView:
     """One payout, as its decisions say now."""
+    return await payout_view(context, payout)
+
+
+@post("/{payout:str}/approve", status_code=202)
+async def approve_payout(payout: str, data: Approval, context: Context) -> PayoutView:
+    """The second person agrees. Whether it is funded, a later GET tells."""
+    await context.command(lambda decisions: decisions.approve_payout(payout, by=data.by))
+    return await payout_view(context, payout)
+
+
+@post("/{payout:str}/cancel", status_code=200)
+async def cancel_payout(payout: str, data: Cancellation, context: Context) -> PayoutView:
+    """What was proposed is not asked for any longer."""
+    await context.command(lambda decisions: decisions.cancel_payout(payout, data.reason, by=AUTHOR))
     return await payout_view(context, payout)
 
 
@@ -115,10 +151,22 @@ async def fail_payout(payout: str, data: Failure, context: Context) -> PayoutVie
     return await payout_view(context, payout)
 
 
+@post("/{payout:str}/return", status_code=200)
+async def return_payout(payout: str, data: Failure, context: Context) -> PayoutView:
+    """The settled transfer came back: the amount is available again."""
+    await context.command(lambda decisions: decisions.return_payout(payout, data.reason, by=AUTHOR))
+    return await payout_view(context, payout)
+
+
 async def payout_view(context: Context, payout: str) -> PayoutView:
-    found = await context.ask(lambda decisions: decisions.payout(payout))
+    """One payout as its decisions say now; raises NotFound."""
+    return view_of(await context.ask(lambda decisions: decisions.payout(payout)))
+
+
+def view_of(found: Payout) -> PayoutView:
+    """What the API says of a payout."""
     return PayoutView(
-        payout=payout,
+        payout=found.payout,
         program=found.program,
         partner=found.partner,
         unit=found.unit,
@@ -128,6 +176,9 @@ async def payout_view(context: Context, payout: str) -> PayoutView:
         reason=found.reason,
         reference=found.settled_reference or found.sent_reference,
         entry=found.entry,
+        run=found.run,
+        requested_by=found.requested_by,
+        approved_by=found.approved_by,
     )
 
 
@@ -137,9 +188,12 @@ payouts = Router(
         request_payout,
         list_payouts,
         get_payout,
+        approve_payout,
+        cancel_payout,
         send_payout,
         settle_payout,
         fail_payout,
+        return_payout,
     ],
     tags=["payouts"],
 )

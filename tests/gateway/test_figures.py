@@ -138,6 +138,9 @@ def test_a_payout_from_request_to_settled(
         "reason": "",
         "reference": "SEPA 1",
         "entry": "journal/0/7",
+        "run": "",
+        "requested_by": "api",
+        "approved_by": "",
     }
     assert gateway.post("/v1/payouts/po-2/fail", reason="no such account")["status"] == "failed"
     late = gateway.client.post("/v1/payouts/po-1/fail", json={"reason": "too late"})
@@ -154,3 +157,55 @@ def test_a_payout_from_request_to_settled(
     ]
     nobody = gateway.client.get("/v1/payouts", params={"partner": "idle"}).json()
     assert nobody == {"data": [], "has_more": False}
+
+
+def test_a_run_that_a_second_person_approves(
+    gateway: RunningGateway,
+    broker: Broker,
+    warehouse_database: Warehouse,
+) -> None:
+    rule = {"name": "sale", "event": "sale", "type": "percentage", "amount": 1000}
+    terms = {"rules": [rule], "effective_from": 0, "engine": "2", "payout_approval": "two_persons"}
+    gateway.post("/v1/programs/acme/terms", **terms)
+    decisions = open_decisions(broker)
+    decisions.set_payee("jane", "bank", "Jane", "DE89370400440532013000")
+    writer = Writer(broker, linger_ms=0)
+    writer.append(JOURNAL, key="jane", value=encode(entry(0, 1_000, 0)), partition=0)
+    writer.flush()
+    sink_all(broker, warehouse_database, JOURNAL)
+    gateway.client.get("/v1/programs/acme/payout-plan")
+    run = {"run": "r1", "program": "acme", "by": "Ann"}
+    empty = gateway.client.post("/v1/runs", json=run | {"run": "r0", "unit": "USD"})
+    assert (empty.status_code, "nobody can be paid" in empty.text) == (409, True)
+
+    started = gateway.client.post("/v1/runs", json=run).json()
+    assert (started["payouts"], started["statuses"]) == (1, {"proposed": 1})
+    again = gateway.client.post("/v1/runs", json=run)
+    assert (again.status_code, again.json()) == (202, started)
+    own = gateway.client.post("/v1/runs/r1/approve", json={"by": " aNN "})
+    assert (own.status_code, "somebody else must approve" in own.text) == (409, True)
+    approved = gateway.client.post("/v1/payouts/r1-jane/approve", json={"by": "bob"}).json()
+    assert (approved["status"], approved["requested_by"]) == ("requested", "Ann")
+    assert (approved["approved_by"], approved["run"]) == ("bob", "r1")
+    late = gateway.client.post("/v1/payouts/r1-jane/cancel", json={})
+    assert late.status_code == 409
+
+    decisions.fund_payout("r1-jane", 1_000, "journal/0/1")
+    decisions.close()
+    gateway.post("/v1/payouts/r1-jane/send", reference="r1-1")
+    gateway.post("/v1/payouts/r1-jane/settle", reference="r1-1")
+    back = gateway.post("/v1/payouts/r1-jane/return", reason="AC04 closed account")
+    assert (back["status"], back["reason"]) == ("returned", "AC04 closed account")
+    told = gateway.client.get("/v1/runs/r1").json()
+    assert (told["statuses"], told["amount"], told["missing"]) == ({"returned": 1}, 1_000, 0)
+    sink_all(broker, warehouse_database, DECISIONS)
+    [listed] = gateway.client.get("/v1/runs", params={"program": "acme"}).json()["data"]
+    assert listed == {
+        "run": "r1",
+        "program": "acme",
+        "unit": "EUR",
+        "payouts": 1,
+        "settled": 0,
+        "unpaid": 1,
+        "amount": 1_000,
+    }
