@@ -36,6 +36,7 @@ from projections.directory import Directory
 from projections.payout_step import decide_payout
 from projections.refund_step import decide_refund
 from projections.review_step import decide_review
+from projections.reward_fold import booked
 from projections.rewards.tallying import counters_of
 from projections.tally import Tally, gained, tally_key
 
@@ -110,15 +111,18 @@ def _changed(lookup: Lookup, entry: Entry) -> dict[str, Item]:
     if not key or entry.kind == "no_effect":
         return {}
     changed: dict[str, Item] = {}
-    item = lookup(key)
-    evolved = evolve_item(item, entry)
-    if evolved is not None and evolved is not item:
-        changed[key] = evolved
+    if entry.kind == "commission" and entry.engine:
+        changed[key] = booked(entry)
+        if entry.identity and not entry.level:
+            person = person_key(entry.program, entry.identity)
+            if lookup(person) is None:
+                changed[person] = BookedPerson(entry.customer)
+    else:
+        item = lookup(key)
+        evolved = evolve_item(item, entry)
+        if evolved is not None and evolved is not item:
+            changed[key] = evolved
     if entry.counters:
         tally = tally_key(entry.program)
         changed[tally] = Tally(gained(counters_of(lookup, entry.program), entry.counters))
-    if entry.identity and entry.kind == "commission" and not entry.level:
-        person = person_key(entry.program, entry.identity)
-        if lookup(person) is None:
-            changed[person] = BookedPerson(entry.customer)
     return changed

@@ -17,8 +17,7 @@ from events.journal import Entry, Rate
 from events.terms import ConversionKind
 from projections.money import round_half_away
 
-Counts = dict[str, tuple[int, int]]
-"""Counter → what the conversion added to it, and what of it was taken back."""
+Counts = dict[str, int]
 
 
 class Line(Struct, frozen=True, gc=False, array_like=True):
@@ -61,19 +60,19 @@ class BookedReward(Struct, frozen=True, gc=False, array_like=True, tag="r"):
     terms_at: str
     lines: tuple[Line, ...] = ()
     counters: Counts = {}
+    """What it added to the tally, or will once it is released."""
+    counters_back: Counts = {}
+    """What of that was taken back."""
     counted: bool = True
     """Whether the tally has `counters`; not while it is held from the beginning."""
     status: Literal["", "held", "rejected"] = ""
     refunded: int = 0
     """Of `amount`."""
     rates: tuple[Rate, ...] = ()
-    event_id: str = ""
     click_id: str = ""
     occurred_at: int = 0
     share: int = 0
     level: int = 0
-    customer: str = ""
-    identity: str = ""
     engine: str = "2"
 
     @property
@@ -113,14 +112,14 @@ def is_count(counter: str) -> bool:
     return "/count/" in counter and not counter.startswith(("cap/", "retro/"))
 
 
-def counts_back(counters: Counts, refunded: int, amount: int) -> Counts:
-    """The counters once `refunded` of the deal's `amount` is refunded."""
-    return {
-        key: (total, back)
-        if is_count(key) and refunded < amount
-        else (total, part_back(total, back, refunded, amount))
-        for key, (total, back) in counters.items()
+def counts_back(counters: Counts, back: Counts, refunded: int, amount: int) -> Counts:
+    """What is taken back of the counters once `refunded` of the deal's `amount` is refunded."""
+    found = {
+        key: part_back(total, back.get(key, 0), refunded, amount)
+        for key, total in counters.items()
+        if refunded >= amount or not is_count(key)
     }
+    return {key: taken for key, taken in found.items() if taken}
 
 
 def reckoned_rules(entry: Entry) -> set[str]:

@@ -71,8 +71,6 @@ def decide_refund(
         click_id=item.click_id,
         currency="" if item.currency == item.unit else item.currency,
         share=item.share,
-        customer=item.customer,
-        identity=item.identity,
         counters=counters,
         balances=draft.balances(),
         rates=item.rates,

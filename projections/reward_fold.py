@@ -44,18 +44,16 @@ def booked(entry: Entry) -> BookedReward:
         entry.terms,
         entry.terms_at,
         _lines(entry, reckoned),
-        {key: (gain, 0) for key, gain in gains.items()},
+        gains,
+        {},
         not held,
         "held" if held else "",
         0,
         entry.rates,
-        entry.event_id,
         entry.click_id,
         entry.occurred_at,
         entry.share,
         entry.level,
-        entry.customer,
-        entry.identity,
     )
 
 
@@ -81,7 +79,7 @@ def refunded(item: BookedReward, amount: int) -> BookedReward:
         item,
         refunded=amount,
         lines=tuple(line_back(line, amount, item.amount) for line in item.lines),
-        counters=counts_back(item.counters, amount, item.amount),
+        counters_back=counts_back(item.counters, item.counters_back, amount, item.amount),
     )
 
 
@@ -91,7 +89,7 @@ def rejected(item: BookedReward) -> BookedReward:
         item,
         status="rejected",
         lines=tuple(line_back(line, 1, 1) for line in item.lines),
-        counters=counts_back(item.counters, 1, 1),
+        counters_back=counts_back(item.counters, item.counters_back, 1, 1),
     )
 
 
@@ -102,8 +100,7 @@ def _released(item: BookedReward, entry: Entry) -> BookedReward:
     kept = tuple(line for line in item.lines if line.rule not in reckoned)
     counters: Counts = {}
     for key, gain in own_counters(entry.counters).items():
-        back = item.counters.get(key, (0, 0))[1]
-        counters[key] = (gain + back, back)
+        counters[key] = gain + item.counters_back.get(key, 0)
     return structs.replace(
         item,
         status="",

@@ -28,7 +28,8 @@ def count_in(
     notes: list[str] = []
     rules = {} if plan is None else {planned.rule.name: planned for planned in plan.rules}
     counters = counters_of(lookup, draft.program)
-    own = {key: total - back for key, (total, back) in reward.counters.items()}
+    back = reward.counters_back
+    own = {key: total - back.get(key, 0) for key, total in reward.counters.items()}
     own = {key: gain for key, gain in own.items() if gain and not key.startswith("cap/")}
     for line in reward.lines:
         planned = rules.get(line.rule)

@@ -65,7 +65,7 @@ def unwind(
     for line, line_after in zip(reward.lines, after.lines, strict=True):
         back = left_of(line_after).less(left_of(line))
         draft.book(line.rule, back, until_of(reward, line), line.unit, line.account)
-    own = lost(reward.counters, after.counters)
+    own = lost(reward.counters_back, after.counters_back)
     if not reward.counted or plan is None or not own:
         return {}
     counters = counters_of(lookup, draft.program)
@@ -74,9 +74,9 @@ def unwind(
     )
 
 
-def lost(before: Counts, after: Counts) -> dict[str, int]:
+def lost(before: Counts, after: Counts) -> Counts:
     """What counters gain when more is taken back of them: less than nothing."""
-    gains = {key: before[key][1] - back for key, (_, back) in after.items()}
+    gains = {key: before.get(key, 0) - back for key, back in after.items()}
     return {key: gain for key, gain in gains.items() if gain}
 
 
