@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.asked import program_of, registration_of
-from cli.display import AsJson, By, Column, money, print_json, say, show, text
+from cli.display import AsJson, By, Column, print_json, say, show, text
 from cli.ledger import decisions, directory
 from cli.money import shown
 from cli.reading import BadOption, amount, iso, moment
@@ -247,7 +247,7 @@ def list_registrations(
         text("partner", "partner"),
         text("customer", "customer"),
         text("title", "title"),
-        money("amount", "amount", "currency"),
+        Column("amount", _worth, right=True),
         text("status", "status"),
         Column("note", lambda row: str(row["deal"] or row["reason"])),
     ]
@@ -269,14 +269,13 @@ def show_registration(
     if as_json:
         print_json(found)
         return
-    worth = shown(found["amount"], found["currency"]) if found["amount"] else ""
     typer.echo(f"registration {registration}: {found['kind']}, {found['status']}")
     for name, value in (
         ("program", found["program"]),
         ("partner", found["partner"]),
         ("customer", found["customer"]),
         ("title", found["title"]),
-        ("amount", worth),
+        ("amount", _worth(found)),
         ("deal", found["deal"]),
         ("reason", found["reason"]),
         ("submitted", found["submitted"]),
@@ -284,6 +283,10 @@ def show_registration(
     ):
         if value:
             typer.echo(f"  {name:<10} {value}")
+
+
+def _worth(row: Any) -> str:
+    return shown(row["amount"], row["currency"]) if row["amount"] else ""
 
 
 def plain(view: RegistrationView) -> dict[str, Any]:

@@ -9,9 +9,11 @@ A document is Markdown. A block whose info string has `file=NAME` is that file; 
 A command goes on after a backslash. In the promised output and in commands, `<name>` stands
 for what differs from run to run:
 
-    <time> <day> <position> <sha256>      a value of that shape, any
-    <anything-else>                       one word; the first time it is met it is learned,
-                                          from then on it must be the same, also in commands
+    <time> <day> <number> <position> <positions> <sha256>
+                                                    a value of that shape, any
+    <anything-else>                                 one word; the first time it is met it is
+                                                    learned, from then on it must be the same,
+                                                    also in commands
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ SHAPES = {
     "day": r"\d{4}-\d\d-\d\d",
     "position": r"[a-z-]+/\d+/\d+",
     "sha256": r"[0-9a-f]{12,64}",
+    "number": r"[\d,]+",
+    "positions": r"\d+: \d+(?:, \d+: \d+)*",
 }
 LINES = re.compile(r"[\s─━│┃┏┓┗┛┡┩┳┴┬┼╇└┘├┤┌┐╭╮╰╯]*")
 """What draws a table, and says nothing."""
