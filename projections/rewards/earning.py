@@ -202,18 +202,23 @@ def _earn(
     planned, parts = fitted
     rule = planned.rule
     rate = rate_at(planned, counters, due.occurred_at) if planned.levels else rule.amount
+    has_bounds = parts > 0 or due.kind == "lead"  # an item given away has no minimum
     if rule.type == "flat":
         change = SAME if planned.unit else changes.find(rule.currency or currency, currency)
         if planned.retroactive:
             weight = weight_of(planned, Amount(0, 1), due.share)
             return Earned(planned, due_to(planned, weight, rate, change), weight)
         amount = Amount(rate * change.numerator, change.denominator)
-        return Earned(planned, split(bounded(amount, rule), due.before, due.share), 0)
+        if has_bounds:
+            amount = bounded(amount, rule)
+        return Earned(planned, split(amount, due.before, due.share), 0)
     base = base_of(rule, parts, due, worth)
     if planned.retroactive:
         weight = weight_of(planned, base, due.share)
         return Earned(planned, due_to(planned, weight, rate, SAME), weight)
-    amount = bounded(percent(base, rate), rule)
+    amount = percent(base, rate)
+    if has_bounds:
+        amount = bounded(amount, rule)
     if rule.collects == "partner":
         wholesale = split(base, due.before, due.share) - split(amount, due.before, due.share)
         return Earned(planned, -wholesale, 0)
