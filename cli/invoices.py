@@ -37,10 +37,14 @@ class NotAsIssued(RuntimeError):
 @app.command()
 def issue(
     program: Program,
-    month: Annotated[str, typer.Option(help="The month it is for, as 2026-11; it must be over.")],
+    month: Annotated[str, typer.Option(help="The month it is for, as 2026-11.")],
     invoice: Annotated[
         str, typer.Option("--id", help="Its id; default: program and month, as acme-2026-11.")
     ] = "",
+    early: Annotated[
+        bool,
+        typer.Option("--early", help="Before the month is over: the rest is on the next one."),
+    ] = False,
     by: By = "",
     home: Home = None,
     as_json: AsJson = False,
@@ -60,8 +64,10 @@ def issue(
 
     settings = settings_of(home)
     closes = month_bounds(month)[1]
-    if closes > time.time_ns() // 1_000_000:
-        raise BadOption(f"--month {month}: it is over on {iso(closes)[:10]}; bill it then")
+    if closes > time.time_ns() // 1_000_000 and not early:
+        raise BadOption(
+            f"--month {month}: it is over on {iso(closes)[:10]}; bill it then, or now with --early"
+        )
     invoice = invoice or f"{program}-{month}"
     with decisions(settings) as ledger:
         issued = ledger.invoices(program).issued
