@@ -48,7 +48,7 @@ def settings_of(home: Path | None) -> Settings:
 
 
 def add_system_commands(app: typer.Typer) -> None:
-    for command in (up, down, status, topics, broker, warehouse, gateway, worker):
+    for command in (up, down, status, topics, broker, warehouse, gateway, worker, scheduler):
         app.command()(command)
 
 
@@ -65,7 +65,7 @@ def up(
         bool, typer.Option("--detach", help="Return once all is healthy; stop it by `down`")
     ] = False,
 ) -> None:
-    """Start broker, warehouse, gateway and workers, and keep them running."""
+    """Start broker, warehouse, gateway, workers and scheduler, and keep them running."""
     settings = settings_of(home)
     if detach:
         from deploy.background import start_detached
@@ -188,3 +188,10 @@ def worker(home: Home = None) -> None:
     from deploy.parts import run_worker
 
     run_worker(settings_of(home))
+
+
+def scheduler(home: Home = None) -> None:
+    """Start payout runs when they are due, looking once a minute, until Ctrl-C."""
+    from deploy.parts import run_scheduler
+
+    run_scheduler(settings_of(home))

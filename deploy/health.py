@@ -5,6 +5,7 @@ Each is asked of the address alone, so the parts of a cluster are asked the same
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -46,6 +47,17 @@ def worker_problem(heartbeat: Path) -> str | None:
     if silent > HEARTBEAT_SECONDS:
         return f"has been silent for {silent:.0f} s ({heartbeat})"
     return None
+
+
+def scheduler_problem(heartbeat: Path) -> str | None:
+    """None while the scheduler writes its heartbeat file, and its newest look did not fail."""
+    if problem := worker_problem(heartbeat):
+        return problem
+    try:
+        said = json.loads(heartbeat.read_text())["problem"]
+    except FileNotFoundError:
+        return f"has not written {heartbeat} yet"
+    return str(said) or None
 
 
 def http_problem(url: str, expected: str = "") -> str | None:

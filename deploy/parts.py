@@ -9,6 +9,7 @@ other by `run/endpoints.json` (`events.settings`), so a part needs no other argu
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from deploy.topics import check_cluster, check_topics, connect
 from events.settings import Settings, SettingsError, Warehouse, load
 
 BROKER, WAREHOUSE, GATEWAY, WORKER = "broker", "warehouse", "gateway", "worker"
+SCHEDULER = "scheduler"
 
 
 class Part(Protocol):
@@ -137,6 +139,21 @@ class WorkerPart(PythonPart):
         return health.worker_problem(self.heartbeat)
 
 
+class SchedulerPart(PythonPart):
+    """Starts the payout runs that are due."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(SCHEDULER, settings, ["deploy.parts", SCHEDULER], "")
+        self.heartbeat = settings.run / "scheduler.json"
+
+    def start(self) -> subprocess.Popen[bytes]:
+        self.heartbeat.unlink(missing_ok=True)
+        return super().start()
+
+    def problem(self) -> str | None:
+        return health.scheduler_problem(self.heartbeat)
+
+
 def claimed_port(port: int, part: str) -> int:
     """`port`, or a free one for 0; `DeployError` if it is taken."""
     if port and not is_free(port):
@@ -188,6 +205,15 @@ def run_worker(settings: Settings) -> None:
     run(settings)
 
 
+def run_scheduler(settings: Settings) -> None:
+    """Start the payout runs that are due, until stopped."""
+    from deploy.scheduler import run
+
+    check_log(settings)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    run(settings)
+
+
 def check_log(settings: Settings) -> None:
     """Refuse a cluster that is not this home's, and topics that would lose the ledger."""
     check_cluster(settings.home, settings.broker)
@@ -197,7 +223,7 @@ def check_log(settings: Settings) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Run one part of a ledger (PLEDGER_HOME).")
-    parser.add_argument("part", choices=[GATEWAY, WORKER])
+    parser.add_argument("part", choices=[GATEWAY, WORKER, SCHEDULER])
     parser.add_argument("--host", default=LOOPBACK)
     parser.add_argument("--port", type=int, default=0)
     asked = parser.parse_args()
@@ -205,6 +231,8 @@ def main() -> int:
         settings = load()
         if asked.part == GATEWAY:
             run_gateway(settings, asked.host, claimed_port(asked.port, GATEWAY))
+        elif asked.part == SCHEDULER:
+            run_scheduler(settings)
         else:
             run_worker(settings)
     except (DeployError, SettingsError) as error:

@@ -1,6 +1,6 @@
 """One process that starts a ledger's parts in order, keeps them alive, and stops them.
 
-The order is broker, topics, warehouse, gateway, workers: each is healthy before the next
+The order is broker, topics, warehouse, gateway, workers, scheduler: each is healthy before the next
 starts, because each needs the one before. What dies is started again at the same address,
 after a pause that doubles while it keeps dying. A stop goes the other way round.
 """
@@ -23,6 +23,7 @@ from deploy.parts import (
     BrokerPart,
     GatewayPart,
     Part,
+    SchedulerPart,
     WarehousePart,
     WorkerPart,
     await_healthy,
@@ -124,6 +125,7 @@ class Supervisor:
         self.start(gateway)
         for number in range(1, plan.workers + 1):
             self.start(WorkerPart(settings, number))
+        self.start(SchedulerPart(settings))
         self.ready = True
         self.record()
 

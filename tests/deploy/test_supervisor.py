@@ -22,7 +22,7 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.broker
 
 PORTS = ["--port=0", "--warehouse-port=0", "--gateway-port=0"]
-PARTS = ["broker", "warehouse", "gateway", "worker-1"]
+PARTS = ["broker", "warehouse", "gateway", "worker-1", "scheduler"]
 
 
 def pledger(
@@ -73,7 +73,7 @@ def test_a_second_supervisor_is_refused_and_told_who_runs(home: Path) -> None:
         assert "Traceback" not in refused.stderr
 
 
-@pytest.mark.parametrize("names", [["broker"], ["warehouse", "gateway", "worker-1"]], ids="-".join)
+@pytest.mark.parametrize("names", [["broker"], PARTS[1:]], ids="-".join)
 def test_killed_parts_come_back_at_their_addresses(home: Path, names: list[str]) -> None:
     before = {part.name: part for part in read_parts(home).parts}
     for name in names:

@@ -1,0 +1,106 @@
+"""The part that pays by schedule: looks once a minute whether a payout run is due.
+
+What is due follows from the terms and the time, and a run's id from its period, so it does not
+matter how many of these run, or how often one looks: each run starts once. A look that fails
+(a warehouse that is away) is told in the log and in the heartbeat, and the next one looks again.
+
+    run/scheduler.json    process, time and outcome of the newest look; renewed every second
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from types import FrameType
+
+from aggregates.application import Decisions, open_decisions
+from cli.failures import in_words, is_expected
+from cli.run_schedule import start_due
+from events.settings import Settings
+from streams.decisions import DirectoryFollower
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 60.0
+BEAT_S = 1.0
+
+
+def heartbeat_file(settings: Settings) -> Path:
+    """Where the scheduler of this home says that it lives."""
+    return settings.run / "scheduler.json"
+
+
+def run(settings: Settings, every: float = LOOK_EVERY_S) -> None:
+    """Look every `every` seconds until SIGTERM or SIGINT."""
+    stopped = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopped.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    problem = ""
+    _beat(settings, problem)
+    while not stopped.is_set():
+        # The log is read once and then followed, until something fails.
+        with _parts(settings) as parts:
+            while not stopped.is_set() and not problem:
+                problem = _look(settings, *parts) if parts else "the broker does not answer"
+                _wait(settings, stopped, every, problem)
+        problem = ""
+    heartbeat_file(settings).unlink(missing_ok=True)
+
+
+@contextmanager
+def _parts(settings: Settings) -> Iterator[tuple[DirectoryFollower, Decisions] | None]:
+    """The decisions, to follow and to add to; None where they cannot be read now."""
+    try:
+        follower = DirectoryFollower(settings.broker)
+        application = open_decisions(settings.broker)
+    except Exception as problem:
+        if not is_expected(problem):
+            raise
+        log.error("%s", in_words(problem))
+        yield None
+        return
+    with closing(follower), closing(application):
+        yield follower, application
+
+
+def _look(settings: Settings, follower: DirectoryFollower, ledger: Decisions) -> str:
+    """Start what is due; what kept it from that, or nothing."""
+    try:
+        follower.refresh()
+        ledger.refresh()
+        for started in start_due(settings, follower, ledger, "warehouse"):
+            log.info("run %s: %s payouts", started["run"], started["payouts"])
+    except Exception as problem:
+        if not is_expected(problem):
+            raise
+        log.error("%s", in_words(problem))
+        return in_words(problem)
+    return ""
+
+
+def _wait(settings: Settings, stopped: threading.Event, seconds: float, problem: str) -> None:
+    """Wait, and say every second that we live."""
+    until = time.monotonic() + seconds
+    while not stopped.is_set() and time.monotonic() < until:
+        _beat(settings, problem)
+        stopped.wait(BEAT_S)
+
+
+def _beat(settings: Settings, problem: str) -> None:
+    path = heartbeat_file(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    beat = {"pid": os.getpid(), "at": int(time.time() * 1000), "problem": problem}
+    draft.write_text(json.dumps(beat))
+    draft.replace(path)
