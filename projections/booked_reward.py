@@ -19,6 +19,13 @@ from projections.money import round_half_away
 
 Counts = dict[str, int]
 
+RECKONED = (
+    *("retro", "retro_owed", "retro_cost", "retro_changed"),
+    *("bonus", "bonus_cost", "bonus_changed"),
+)
+"""Kinds of counters whose rule has legs that follow the tally. A group that a conversion moves
+without being of it (its rule does not fit) gains no weight, but what is paid for it."""
+
 
 class Line(Struct, frozen=True, gc=False, array_like=True):
     """What one rule gave; minor units, signed as what the partner gains."""
@@ -127,9 +134,9 @@ def reckoned_rules(entry: Entry) -> set[str]:
     names = set()
     for key in entry.counters:
         kind, _, rest = key.partition("/")
-        if kind in ("retro", "bonus"):
+        if kind in ("retro", "retro_owed", "bonus"):
             name = rest.rsplit("/", 2)[0]
-            names.add(name.rpartition("@")[0] if kind == "retro" else name)
+            names.add(name if kind == "bonus" else name.rpartition("@")[0])
     return names
 
 

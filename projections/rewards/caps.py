@@ -7,17 +7,34 @@ counter leaves.
 
 from __future__ import annotations
 
-from events.terms import Cap
+from functools import lru_cache
+
+from events.terms import Cap, Period
+from projections.days import DAY_MS
 from projections.money import plain
 from projections.periods import period_key
 from projections.rewards.plan import PlannedRule
 from projections.rewards.reckoning import Amount, split
 from projections.tally import Counters
 
+CACHED_KEYS = 4_096
+
 
 def cap_key(cap: Cap, at: int) -> str:
     """The counter of a partner's cap, in the period of `at` (ms)."""
-    return f"cap/{cap.name}/{period_key(cap.period, at)}"
+    return _key_of_day(cap.name, cap.period, at // DAY_MS)
+
+
+@lru_cache(CACHED_KEYS)
+def _key_of_day(name: str, period: Period, day: int) -> str:
+    return f"cap/{name}/{period_key(period, day * DAY_MS)}"
+
+
+def exceeds(
+    caps: tuple[Cap, ...], cost: int, counters: Counters, before: int, share: int, at: int
+) -> bool:
+    """Whether one of `caps` allows less than `cost`, what one rule gives alone."""
+    return any(cost > room(cap, counters, before, share, at) for cap in caps)
 
 
 def apply_caps(
@@ -38,14 +55,14 @@ def apply_caps(
         asked = sum([earned[place] for place in places])
         if not places:
             continue
-        room = _room(cap, counters, before, share, at)
-        if asked <= room:
+        allowed = room(cap, counters, before, share, at)
+        if asked <= allowed:
             continue
-        left = room
+        left = allowed
         for place in places:
             earned[place] = min(earned[place], left)
             left -= earned[place]
-        paid = room - left
+        paid = allowed - left
         notes.append(
             f"cap {cap.name}: {plain(paid, currency)} of {plain(asked, currency)} {currency}"
         )
@@ -63,7 +80,8 @@ def counted(rules: list[PlannedRule], earned: list[int], at: int) -> dict[str, i
     return gains
 
 
-def _room(cap: Cap, counters: Counters, before: int, share: int, at: int) -> int:
+def room(cap: Cap, counters: Counters, before: int, share: int, at: int) -> int:
+    """What `cap` allows for a conversion at `at` (ms), minor units."""
     if cap.scope == "deal":
         return split(Amount(cap.amount, 1), before, share)
     return max(cap.amount - counters.get(cap_key(cap, at), 0), 0)

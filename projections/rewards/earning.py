@@ -130,7 +130,13 @@ def _book(
         if plan.caps
         else []
     )
-    in_money = sum([cost for cost, rule in zip(costs, rules, strict=True) if not rule.unit])
+    in_money = sum(
+        [
+            cost  # what a reseller owes makes no commission smaller
+            for cost, one in zip(costs, rules, strict=True)
+            if not one.unit and one.rule.collects == "program"
+        ]
+    )
     hold = why_held(terms, due, duplicate, in_money)
     money = any(not rule.unit for rule in rules) or bool(plan.bonuses)
     draft = _draft(answer, directory, currency, changes, money)

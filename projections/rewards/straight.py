@@ -13,7 +13,7 @@ from projections.balance import Account, funds_of, pending_in
 from projections.booked import Lookup
 from projections.days import hold_end
 from projections.money import BASIS_POINTS, round_half_away
-from projections.rewards.caps import apply_caps, counted
+from projections.rewards.caps import apply_caps, cap_key, exceeds
 from projections.rewards.holds import is_duplicate, why_held
 from projections.rewards.plan import Plan, PlannedRule
 from projections.rewards.reckoning import Amount, bounded, split
@@ -52,12 +52,14 @@ def decide_straight(
     count, sum = conversion_counters(kind, occurred_at)
     gains = {count: 1, sum: worth} if worth else {count: 1}
     if planned.caps:
-        costs = [cost]
-        notes = tuple(
-            apply_caps(plan.caps, [planned], costs, counters, before, share, occurred_at, currency)
-        )
-        cost = costs[0]
-        gains |= counted([planned], costs, occurred_at)
+        caps = planned.caps
+        if exceeds(caps, cost, counters, before, share, occurred_at):
+            costs = [cost]
+            cut = apply_caps(caps, [planned], costs, counters, before, share, occurred_at, currency)
+            notes, cost = tuple(cut), costs[0]
+        for cap in caps:
+            if cost and cap.scope == "partner":
+                gains[cap_key(cap, occurred_at)] = cost
     duplicate = bool(due.identity) and is_duplicate(lookup, due)
     if plan.reviews and why_held(terms, due, duplicate, cost):
         return None
