@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from audit.explain.rate_reasons import Rates
 from audit.explain.story import Explanation, moment, money, percent
 from events.instructions import (
     AdjustmentDue,
@@ -47,14 +48,20 @@ OTHER_SIDE = {
 
 
 def explain_entry(
-    story: Explanation, entry: Entry, instruction: Instruction, place: str, instruction_at: str
+    story: Explanation,
+    entry: Entry,
+    instruction: Instruction,
+    place: str,
+    instruction_at: str,
+    rates: Rates | None,
 ) -> None:
-    """Say what was booked, and why. `place`: position of the entry."""
+    """Say what was booked, and why. `place`: position of the entry. `rates`: the rules that
+    paid it, of a lead or deal."""
     _say_kind(story, entry, instruction, place, instruction_at)
     if entry.kind == "no_effect":
         return
     if entry.rule or entry.terms:
-        _say_rules(story, entry, instruction, place)
+        _say_rules(story, entry, instruction, place, rates)
     for note in entry.notes:
         story.say(f"It was bounded: {note}.", entry.terms_at or place)
     for rate in entry.rates:
@@ -149,7 +156,13 @@ def _say_payout(story: Explanation, entry: Entry, due: PayoutDue, *evidence: str
     )
 
 
-def _say_rules(story: Explanation, entry: Entry, instruction: Instruction, place: str) -> None:
+def _say_rules(
+    story: Explanation,
+    entry: Entry,
+    instruction: Instruction,
+    place: str,
+    rates: Rates | None,
+) -> None:
     version = f"terms {entry.terms}"
     by_rule: dict[str, list[Leg]] = {}
     for leg in entry.legs:
@@ -160,7 +173,9 @@ def _say_rules(story: Explanation, entry: Entry, instruction: Instruction, place
         story.say(f"The partner's share of the conversion is {percent(share)}.", entry.source)
     for rule, legs in by_rule.items():
         amounts = ", ".join(money(leg.amount, leg.unit or entry.unit) for leg in legs)
-        story.say(f"Rule {rule!r} of {version} gave {amounts}.", entry.terms_at, place)
+        why = rates.why(rule) if rates is not None else ""
+        detail = f": {why}" if why else ""
+        story.say(f"Rule {rule!r} of {version} gave {amounts}{detail}.", entry.terms_at, place)
 
 
 def _say_rounding(story: Explanation, entry: Entry, place: str) -> None:

@@ -116,6 +116,7 @@ def _explain_conversion(
                 entry.instruction,
                 entry.posted.position,
                 entry.posted.entry.source,
+                entry.rates,
             )
 
 
@@ -134,7 +135,12 @@ def _explain_entry(
     for entry in found:
         _note(story, entry.agrees)
         explain_entry(
-            story, entry.posted.entry, entry.instruction, entry.posted.position, instruction
+            story,
+            entry.posted.entry,
+            entry.instruction,
+            entry.posted.position,
+            instruction,
+            entry.rates,
         )
         if entry.posted.entry.conversion:
             record = record_at(log, entry.posted.entry.conversion)

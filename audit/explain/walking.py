@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from audit.decided import Decided
+from audit.explain.rate_reasons import Rates
 from audit.log import Log
 from audit.read import Progress, counted
 from events import topics
@@ -18,13 +19,14 @@ from events.attributions import Attribution
 from events.codec import UnreadableRecord, decode_record, encode
 from events.conversions import Conversion
 from events.first_wins import Dense, Verdict
-from events.instructions import Instruction
+from events.instructions import CommissionDue, Instruction
 from events.journal import Entry
 from events.partitioning import partition_of
 from events.position import Record
 from projections import account, attribution
 from projections.directory import DirectoryBehind
 from projections.posted import Posted, accepted
+from projections.tally import NO_COUNTERS, Tally, tally_key
 
 
 class Attributed(NamedTuple):
@@ -46,6 +48,8 @@ class Booked(NamedTuple):
     posted: Posted
     instruction: Instruction
     agrees: bool
+    rates: Rates | None
+    """The rules that paid a lead or deal, with the partner's counters before it."""
 
 
 def attributed(
@@ -135,9 +139,21 @@ def booked(
             instruction = _instruction_at(log, entry.source)
             if instruction is not None:
                 agrees = _agrees(posted, instruction, held, items, decided)
-                yield Booked(posted, instruction, agrees)
+                yield Booked(
+                    posted, instruction, agrees, _rates(entry, instruction, items, decided)
+                )
         held, changed = account.evolve(held, items.get, entry, posted.value)
         items.update(changed)
+
+
+def _rates(
+    entry: Entry, instruction: Instruction, items: dict[str, account.Item], decided: Decided
+) -> Rates | None:
+    if not isinstance(instruction, CommissionDue) or not entry.terms_at:
+        return None
+    tally = items.get(tally_key(entry.program))
+    counters = tally.counters if isinstance(tally, Tally) else NO_COUNTERS
+    return Rates(decided.directory, instruction, entry.terms_at, counters)
 
 
 def _agrees(

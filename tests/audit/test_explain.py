@@ -7,7 +7,7 @@ import pytest
 from audit.explain import UnknownSubject, explain
 from events import decisions as fact
 from events.conversions import CitedClick, Deal, Refund, Signup
-from events.terms import Rule, Terms
+from events.terms import Bonus, Cap, Level, Override, Rule, Terms, Tiers
 from tests.audit.memory import DAY, MemoryLedger
 
 
@@ -56,7 +56,7 @@ def test_a_deal_is_explained_with_its_refund(ledger: MemoryLedger) -> None:
     assert "the terms credit the last click, which was another" in text
     assert "it is older than the window of 30 days" in text
     assert "alice earned 10.00 EUR on deal D-1 of 100.00 EUR" in text
-    assert "Rule 'sale' of terms 1 gave 10.00 EUR." in text
+    assert "Rule 'sale' of terms 1 gave 10.00 EUR: 10 % of 100.00 EUR." in text
     assert "pending until" in text
     assert "50.00 EUR of deal D-1 were refunded: alice's balance moved by -5.00 EUR" in text
 
@@ -115,3 +115,42 @@ def test_an_unknown_name(ledger: MemoryLedger) -> None:
         explain(ledger.log, "nothing")
     with pytest.raises(UnknownSubject, match="no such record"):
         explain(ledger.log, "conversions/0/999")
+
+
+def test_rates_levels_bounds_bonuses_holds_and_rates_of_exchange(ledger: MemoryLedger) -> None:
+    tiers = Tiers((Level(5_000, 1_500, "gold"),), period="month")
+    terms = Terms(
+        2,
+        1,
+        (Rule("sale", "sale", "percentage", 1_000, tiers=tiers),),
+        engine="2",
+        bonuses=(Bonus("second", 2, 500, measure="count"),),
+        caps=(Cap("monthly", "partner", 2_000, "month"),),
+        overrides=(Override("team", 1, "sale", "percentage", 200),),
+        review_above=5_000,
+    )
+    ledger.decide("program:acme", "program.terms_added", fact.TermsAdded("acme", terms))
+    recruited = fact.PartnerRecruited("alice", "acme", "bob")
+    ledger.decide("partner:alice", "partner.recruited", recruited)
+    ledger.decide("partner:bob", "partner.currency_set", fact.PartnerCurrencySet("bob", "USD"))
+    day = "2023-11-14"
+    rates = fact.RatesSet("ECB", day, "EUR", {"USD": "1.25"})
+    ledger.decide(f"rates:ECB/{day}", "rates.set", rates)
+    click = CitedClick("alice-1", "alice-link", ledger.now - DAY)
+    for number in (1, 2):
+        ledger.convert(
+            Deal(
+                *("acme", f"c-{number}", f"E-{number}", f"D-{number}", 10_000, "EUR"),
+                *(ledger.now, ledger.known),
+                click=click,
+            )
+        )
+    ledger.process()
+    text = told(ledger, "D-1") + told(ledger, "D-2")
+    assert "10 % of 100.00 EUR, no level reached: 0.00 EUR of sales in its month before it" in text
+    assert "15 % of 100.00 EUR, level gold reached: 100.00 EUR of sales in its month" in text
+    assert "It was bounded: cap monthly: 10.00 of 15.00 EUR." in text
+    assert "Rule 'second' of terms 2 gave 5.00 EUR: a bonus of 5.00 EUR for reaching 2" in text
+    assert "bob stands 1 above alice, which brought it: an override." in text
+    assert "Rule 'team' of terms 2 gave 2.50 USD: 2 % of 100.00 EUR, 1 above" in text
+    assert "1 EUR was 1.25 USD by ECB of 2023-11-14; the rate is pinned" in text
