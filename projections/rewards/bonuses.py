@@ -53,19 +53,28 @@ def pay_bonuses(
     for bonus in bonuses:
         if measured(counters, bonus.event, bonus.measure, bonus.period, at) < bonus.threshold:
             continue
-        unit = own_unit(bonus)
-        name = f"{bonus.name}/{period_key(bonus.period, at)}/{unit or draft.unit}"
-        keys = _keys(name)
-        pinned = f"{AT}{name}/{bonus.event}/{bonus.measure}"
-        if pinned in counters or keys.owed in counters:
+        if is_paid(bonus, counters, at, draft.unit):
             continue
+        unit = own_unit(bonus)
+        name = _name(bonus, unit or draft.unit, at)
+        keys = _keys(name)
         sums = _worth(draft, bonus, unit, price)
         draft.book(bonus.name, sums, until, unit)
         gains[keys.owed] = sums.owed
         if sums.changed:
             gains |= {keys.cost: sums.cost, keys.changed: sums.changed}
-        gains[pinned] = bonus.threshold
+        gains[f"{AT}{name}/{bonus.event}/{bonus.measure}"] = bonus.threshold
     return {key: gain for key, gain in gains.items() if gain}
+
+
+def is_paid(bonus: Bonus, counters: Counters, at: int, currency: str) -> bool:
+    """Whether it was paid in the period of `at` (ms), to a partner that is paid in `currency`."""
+    name = _name(bonus, own_unit(bonus) or currency, at)
+    return f"bonus/{name}" in counters or f"{AT}{name}/{bonus.event}/{bonus.measure}" in counters
+
+
+def _name(bonus: Bonus, unit: str, at: int) -> str:
+    return f"{bonus.name}/{period_key(bonus.period, at)}/{unit}"
 
 
 def take_back_bonuses(

@@ -13,6 +13,7 @@ from projections.balance import Account, funds_of, pending_in
 from projections.booked import Lookup
 from projections.days import hold_end
 from projections.money import BASIS_POINTS, round_half_away
+from projections.rewards.bonuses import is_paid
 from projections.rewards.caps import apply_caps, cap_key, exceeds
 from projections.rewards.holds import is_duplicate, why_held
 from projections.rewards.plan import Plan, PlannedRule
@@ -68,7 +69,7 @@ def decide_straight(
     for bonus in plan.bonuses:
         gained = 1 if bonus.measure == "count" else worth
         reached = measured(counters, kind, bonus.measure, bonus.period, occurred_at) + gained
-        if reached >= bonus.threshold:
+        if reached >= bonus.threshold and not is_paid(bonus, counters, occurred_at, currency):
             return None
     until = ends = hold_end(occurred_at, terms.hold_days)
     funds = funds_of(account, due.program, currency)
