@@ -66,5 +66,6 @@ def _say(proof: InvoiceProof) -> None:
         f"{fact.sha256}"
     )
     typer.echo(
-        f"  the chains of {proof.partners:,} partners are whole; {proof.records:,} records read"
+        f"  the hash chain of every partner is whole ({proof.partners:,}); "
+        f"{proof.records:,} records read"
     )

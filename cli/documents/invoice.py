@@ -9,7 +9,7 @@ from typing import Any
 from cli.documents.pages import Cell as Set
 from cli.documents.pages import Heading, Pages
 from cli.documents.sheet import number, sheet
-from cli.documents.words import day, kind
+from cli.documents.words import bare, day, kind
 from cli.money import exponent, plain, shown
 from cli.reading import iso
 from projections.invoice import Invoice, InvoiceLine
@@ -136,10 +136,11 @@ def _set_lines(pages: Pages, of: InvoiceOf, lines: list[InvoiceLine]) -> None:
         name = of.partner_names.get(line.partner, "")
         who = f"{name} ({line.partner})" if name else line.partner
         entries = f"{line.entries:,}"
-        rows.append(["" if line.partner == last else who, kind(line.kind), entries, _bare(line)])
+        amount = bare(line.amount, unit)
+        rows.append(["" if line.partner == last else who, kind(line.kind), entries, amount])
         last = line.partner
     total = sum(line.amount for line in lines)
-    rows.append(["Total", "", "", shown(total, unit)])
+    rows.append(["Total", "", "", bare(total, unit)])
     pages.table(
         [Heading("Partner", 3), Heading("What", 2), Heading("Entries"), Heading("Amount")],
         rows,
@@ -149,10 +150,6 @@ def _set_lines(pages: Pages, of: InvoiceOf, lines: list[InvoiceLine]) -> None:
 
 def _is(line: InvoiceLine, unit: str, account: str) -> bool:
     return (line.unit, line.account) == (unit, account)
-
-
-def _bare(line: InvoiceLine) -> str:
-    return shown(line.amount, line.unit).removesuffix(line.unit).rstrip()
 
 
 def _money(amount: int, unit: str) -> dict[str, Any]:

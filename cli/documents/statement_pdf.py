@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from cli.documents.pages import Cell, Heading, Pages, Text
 from cli.documents.statement import StatementOf
-from cli.documents.words import about, at_the_close, day, details, kind
-from cli.money import shown
+from cli.documents.words import about, at_the_close, bare, day, details, kind
 from projections.statement import Head, Line, Section
 
 
@@ -52,7 +51,7 @@ def _set_section(pages: Pages, section: Section) -> None:
     unit = section.unit
     pages.section(unit)
     rows: list[list[Cell]] = [
-        ["", "Opening balance", "", "", "", _bare(section.opening.payable, unit), ""]
+        ["", "Opening balance", "", "", "", bare(section.opening.payable, unit), ""]
     ]
     for line in section.lines:
         rows.append(
@@ -61,12 +60,12 @@ def _set_section(pages: Pages, section: Section) -> None:
                 Text(kind(line.kind), details(line, unit)),
                 about(line),
                 ", ".join(line.rules),
-                _bare(line.amount, unit) if line.amount else "",
-                _bare(line.balance, unit),
+                bare(line.amount, unit) if line.amount else "",
+                bare(line.balance, unit),
                 line.position,
             ]
         )
-    rows.append(["", "Closing balance", "", "", "", _bare(section.closing.payable, unit), ""])
+    rows.append(["", "Closing balance", "", "", "", bare(section.closing.payable, unit), ""])
     pages.table(
         [
             *(
@@ -89,8 +88,3 @@ def _set_nothing(line: Line) -> list[Cell]:
 
 def _named(head: Head) -> str:
     return f"{head.sha256} ({head.position})" if head.position else "nothing booked before"
-
-
-def _bare(amount: int, unit: str) -> str:
-    """Without the unit, which stands above the table."""
-    return shown(amount, unit).removesuffix(unit).rstrip()

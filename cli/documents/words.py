@@ -73,3 +73,8 @@ def at_the_close(sums: Sums, unit: str) -> str:
         if amount
     ]
     return ", ".join(said)
+
+
+def bare(amount: int, unit: str) -> str:
+    """An amount without its unit, which stands above the table."""
+    return shown(amount, unit).removesuffix(unit).rstrip()

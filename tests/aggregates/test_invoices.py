@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from aggregates.application import Decisions
+from aggregates.application import Decisions, open_decisions
 from aggregates.errors import AlreadyExists, Conflict, Invalid, NotFound
 from aggregates.invoice import Invoices, Issued
 from aggregates.month import month_bounds
+from events.settings import Broker
+from tests.aggregates.conftest import NewLog
 
 HASH = "0" * 64
 OCTOBER = Issued(
@@ -110,3 +112,26 @@ def test_invoices_are_read_back_from_the_log(decisions: Decisions) -> None:
     assert decisions.invoices("acme").issued == [OCTOBER, NOVEMBER]
     with pytest.raises(NotFound, match="create it first"):
         decisions.invoices("nobody")
+
+
+@pytest.mark.broker
+def test_of_two_who_bill_the_same_month_one_is_refused(new_log: NewLog) -> None:
+    env = new_log()
+    where = Broker.parse(env["PLEDGER_BROKER"]), env["DECISIONS_TOPIC"]
+    ann, ben = open_decisions(*where), open_decisions(*where)
+    ann.create_program("acme", "Acme Ltd", "EUR")
+    assert ben.invoices("acme").issued == []
+    issue(ann, OCTOBER)
+    with pytest.raises(AlreadyExists, match="acme-2026-10 is number 1"):
+        issue(ben, structs.replace(OCTOBER, ends={"0": 50, "1": 7}))
+    issue(ben, OCTOBER)
+    assert ann.invoices("acme").issued == [OCTOBER]
+    ann.close()
+    ben.close()
+
+
+def issue(decisions: Decisions, one: Issued) -> None:
+    decisions.issue_invoice(
+        one.invoice, one.number, "acme", one.period, one.starts, one.ends, one.totals,
+        one.entries, one.sha256,
+    )  # fmt: skip

@@ -211,7 +211,7 @@ def test_an_invoice_on_paper_as_csv_and_as_json() -> None:
         "Invoice acme-2026-11",
         "To be paid 60.00 EUR",
         "Łukasz Żółć (jane) Commission 1 10.00",
-        "Total 60.00 EUR",
+        "Total 60.00",
         "Taken from customers by partners, EUR",
         "journal/0 5 100",
         of.made.sha256,
@@ -228,6 +228,20 @@ def test_an_invoice_on_paper_as_csv_and_as_json() -> None:
     ]
     assert [line["minor_units"] for line in answer["lines"]] == [1_000, 5_000, 2_000, 3_000]
     assert (answer["sha256"], answer["issued_at"]) == (of.made.sha256, "2026-12-01T00:00:00Z")
+
+
+def test_the_longest_names_and_the_largest_amounts_fit() -> None:
+    unit = "p" * 64 + ":" + "u" * 64
+    most = 10**18
+    long = {"deal": "d" * 200, "reason": "why " * 3_000}
+    entries = [sale(number, most, unit, **long) for number in (1, 2)]
+    of = stated(*entries, partner="n" * 200, program="P" * 200)
+    assert "2,000,000,000,000,000,000" in "".join(pages(statement_pdf(of)))
+    billing = Billing("acme")
+    billing.take(Posted(0, 0, sale(1, most, unit), b""))
+    made = billing.invoice({"0": 0}, {"0": 10**12})
+    invoice = InvoiceOf(made, "i" * 64, 1, "2026-11", 0, "", "P" * 200, {"jane": "n" * 200})
+    assert "1,000,000,000,000,000,000" in "".join(pages(invoice_pdf(invoice)))
 
 
 def test_an_invoice_over_nothing() -> None:
