@@ -27,7 +27,9 @@ from cli.system import Home, settings_of
 if TYPE_CHECKING:
     from aggregates.application import Decisions
     from events.settings import Settings
+    from projections.directory import Directory
     from projections.views import RegistrationView
+    from streams.decisions import DirectoryFollower
 
 app = typer.Typer(no_args_is_help=True, help="Registered leads and deals: submit, approve, win.")
 
@@ -37,6 +39,7 @@ Title = Annotated[str, typer.Option(help="What it is about.")]
 Amount = Annotated[str, typer.Option(help="What is expected, as 12000.00.")]
 Currency = Annotated[str, typer.Option(help="ISO 4217; default: the program's.")]
 
+DAY_MS = 86_400_000
 KINDS = ("lead", "deal")
 STATUSES = ("submitted", "approved", "rejected", "won", "lost")
 
@@ -104,9 +107,10 @@ def approve(
         pledger registrations approve r-18 --by ann
     """
     settings = settings_of(home)
-    with decisions(settings) as ledger:
+    with directory(settings) as follower, decisions(settings) as ledger:
         recorded = _decide(
             settings,
+            follower,
             ledger,
             registration,
             lambda: ledger.approve_registration(registration, by=by),
@@ -182,20 +186,26 @@ def win(
 
         pledger registrations win r-17 --deal D-1009 --amount 11800.00
     """
+    from gateway.registered import sale_time
+
     settings = settings_of(home)
-    with directory(settings) as follower:
+    with directory(settings) as follower, decisions(settings) as ledger:
         view = registration_of(follower.directory, registration)
-    unit = currency.upper() or view.currency
-    minor = amount("--amount", sold_for, unit) if sold_for else view.amount
-    with decisions(settings) as ledger:
-        at = _won_at(ledger, registration, occurred_at)
+        unit = currency.upper() or view.currency
+        minor = amount("--amount", sold_for, unit) if sold_for else view.amount
+        now = time.time_ns() // 1_000_000
+        at = moment("--occurred-at", occurred_at) if occurred_at else sale_time(ledger, view, now)
         recorded = _decide(
             settings,
+            follower,
             ledger,
             registration,
             lambda: ledger.win_registration(registration, deal, minor, unit, at, by=by),
         )
+        unprotected = _unprotected(follower.directory, view, at)
     _tell("won", registration, recorded, as_json, worth=shown(minor, unit), deal=deal)
+    if unprotected:
+        typer.echo(unprotected, err=True)
 
 
 @app.command()
@@ -300,7 +310,11 @@ def plain(view: RegistrationView) -> dict[str, Any]:
 
 
 def _decide(
-    settings: Settings, ledger: Decisions, registration: str, decide: Callable[[], object]
+    settings: Settings,
+    follower: DirectoryFollower,
+    ledger: Decisions,
+    registration: str,
+    decide: Callable[[], object],
 ) -> list[str]:
     """Decide, then write the conversions that follow; the ids of those written now."""
     from events.codec import encode
@@ -309,9 +323,12 @@ def _decide(
     from events.topics import CONVERSIONS
     from gateway.registered import conversions_of, not_recorded
 
-    stood = {found.event_id for found in conversions_of(ledger, registration, 0)}
+    known = follower.directory
+    before = conversions_of(ledger, known.registration(registration), 0)
+    stood = {found.event_id for found in before}
     decide()
-    wanted = conversions_of(ledger, registration, ledger.refresh())
+    follower.refresh()
+    wanted = conversions_of(ledger, known.registration(registration), known.count)
     # Only what was decided earlier can have been written already.
     missing = [found for found in wanted if found.event_id not in stood]
     missing += not_recorded(settings.broker, [found for found in wanted if found.event_id in stood])
@@ -324,17 +341,16 @@ def _decide(
     return [conversion.event_id for conversion in missing]
 
 
-def _won_at(ledger: Decisions, registration: str, text: str) -> int:
-    """When the deal happened: as given, as decided before, or now."""
-    from events.conversions import Deal
-    from gateway.registered import conversions_of
-
-    if text:
-        return moment("--occurred-at", text)
-    for found in conversions_of(ledger, registration, 0):
-        if isinstance(found, Deal):
-            return found.occurred_at
-    return time.time_ns() // 1_000_000
+def _unprotected(directory: Directory, view: RegistrationView, at: int) -> str:
+    """Why a deal at `at` (ms) is not its partner's by the registration; empty if it is."""
+    found = directory.terms(view.program, directory.count, at)
+    remedy = "see who is credited: pledger conversions, and pledger conversions assign"
+    if found is None or found.terms.engine == "1":
+        return f"the terms of {view.program} know no registered deals; {remedy}"
+    until = view.approved_at + found.terms.protection_days * DAY_MS
+    if view.approved_at and at > until:
+        return f"the claim of {view.partner} ended on {iso(until)[:10]}; {remedy}"
+    return ""
 
 
 def _tell(

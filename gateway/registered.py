@@ -11,10 +11,6 @@ terms protect it (method `registered_deal`).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
-
-import msgspec
 
 from aggregates.application import Decisions
 from events.codec import UnreadableRecord, decode_record
@@ -23,54 +19,66 @@ from events.log import partitions, read_batches
 from events.partitioning import partition_of
 from events.settings import Broker
 from events.topics import CONVERSIONS
+from projections.views import RegistrationView
 
 QUALIFIED = "qualified_lead"
 """`event_name` of an approved lead."""
 
 
-def conversions_of(ledger: Decisions, registration: str, known: int) -> list[Signup | Deal]:
-    """The conversions that the registration's decisions so far give, as known at `known`."""
-    kind = ""
-    found: dict[str, Signup | Deal] = {}
-    for event in ledger.recorder.select_events(f"registration:{registration}"):
-        state = msgspec.json.decode(event.state)
-        kind = state.get("kind", kind)
-        name = event.topic.removeprefix("registration.")
-        if name == "approved" and kind == "lead":
-            lead = qualified_lead(registration, state, known)
-            found.setdefault(lead.event_id, lead)
-        elif name == "won":
-            deal = won_deal(registration, state, known)
-            found.setdefault(deal.event_id, deal)
-    return list(found.values())
+def conversions_of(
+    ledger: Decisions, view: RegistrationView | None, known: int
+) -> list[Signup | Deal]:
+    """The conversions that the registration's decisions so far give, as known at `known`.
+
+    `view`: the registration as the directory has it; None where it is not known yet.
+    """
+    if view is None:
+        return []
+    found: list[Signup | Deal] = []
+    if view.kind == "lead" and view.approved_at:
+        found.append(qualified_lead(view, known))
+    won = ledger.registration(view.registration).won
+    if won is not None:
+        found.append(won_deal(view, *won, known))
+    return found
 
 
-def qualified_lead(registration: str, state: dict[str, Any], known: int) -> Signup:
-    """The signup of an approved lead; it happened when it was approved."""
+def qualified_lead(view: RegistrationView, known: int) -> Signup:
+    """The signup of an approved lead. It happened when it was approved, by the broker's clock,
+    which also says from when the partner's claim holds."""
     return Signup(
-        program=state["program"],
-        customer=state["customer"],
-        event_id=f"registration:{registration}:qualified",
-        occurred_at=_milliseconds(state["timestamp"]),
+        program=view.program,
+        customer=view.customer,
+        event_id=f"registration:{view.registration}:qualified",
+        occurred_at=view.approved_at,
         known=known,
         event_name=QUALIFIED,
-        metadata={"registration": registration},
+        metadata={"registration": view.registration},
     )
 
 
-def won_deal(registration: str, state: dict[str, Any], known: int) -> Deal:
-    """The deal of a won registration."""
+def won_deal(
+    view: RegistrationView, deal: str, amount: int, currency: str, occurred_at: int, known: int
+) -> Deal:
+    """The deal of a won registration; `amount` in minor units, `occurred_at` in ms."""
     return Deal(
-        program=state["program"],
-        customer=state["customer"],
-        event_id=f"registration:{registration}:won",
-        deal=state["deal"],
-        amount=state["amount"],
-        currency=state["currency"],
-        occurred_at=state["occurred_at"],
+        program=view.program,
+        customer=view.customer,
+        event_id=f"registration:{view.registration}:won",
+        deal=deal,
+        amount=amount,
+        currency=currency,
+        occurred_at=occurred_at,
         known=known,
-        metadata={"registration": registration},
+        metadata={"registration": view.registration},
     )
+
+
+def sale_time(ledger: Decisions, view: RegistrationView, now: int) -> int:
+    """When a registration was won, where nobody says: as it was decided before; else now (ms),
+    and not before the claim began by the broker's clock."""
+    won = ledger.registration(view.registration).won
+    return max(now, view.approved_at) if won is None else won[3]
 
 
 def not_recorded(broker: Broker, wanted: Iterable[Signup | Deal]) -> list[Signup | Deal]:
@@ -97,9 +105,3 @@ def _holds(broker: Broker, partition: int, key: str, event_id: str) -> bool:
             if found.event_id == event_id:
                 return True
     return False
-
-
-def _milliseconds(timestamp: str) -> int:
-    """Milliseconds since 1970 UTC of the moment a decision was made."""
-    at = datetime.fromisoformat(timestamp)
-    return int(at.timestamp()) * 1000 + at.microsecond // 1000

@@ -23,7 +23,7 @@ from gateway.api.paging import DEFAULT_LIMIT, EndingBefore, Limit, Page, Startin
 from gateway.conversion_input import When, instant
 from gateway.delivery import NotAcknowledged
 from gateway.problems import Problem
-from gateway.registered import conversions_of, not_recorded
+from gateway.registered import conversions_of, not_recorded, sale_time
 from projections.views import RegistrationStatus, RegistrationView
 
 
@@ -147,15 +147,11 @@ async def update_registration(
 @post("/{registration:str}/win", status_code=200)
 async def win_registration(registration: str, data: Sold, context: Context) -> RegistrationView:
     """The customer bought: the deal is recorded."""
-    given = data.occurred_at
+    view, given = registration_view(context, registration), data.occurred_at
 
     def win(decisions: Decisions) -> None:
-        before = [
-            found.occurred_at
-            for found in conversions_of(decisions, registration, 0)
-            if isinstance(found, Deal)
-        ]
-        occurred_at = before[0] if before and given is None else instant("occurred_at", given)
+        now = instant("occurred_at", given)
+        occurred_at = sale_time(decisions, view, now) if given is None else now
         decisions.win_registration(
             registration, data.deal, data.amount, data.currency, occurred_at, by=AUTHOR
         )
@@ -177,16 +173,24 @@ async def decide_and_record(
 ) -> RegistrationView:
     """Decide, then append the conversions that follow and are not there."""
 
+    directory = context.known.directory
+    before = directory.registration(registration)
+    stood = {
+        found.event_id
+        for found in await context.ask(lambda decisions: conversions_of(decisions, before, 0))
+    }
+    await context.command(decide)
+    # Now this gateway has read it back, with the broker's time of the approval.
+    view, known = directory.registration(registration), context.known.count
+
     def missing(decisions: Decisions) -> list[Signup | Deal]:
-        stood = {found.event_id for found in conversions_of(decisions, registration, 0)}
-        decide(decisions)
-        wanted = conversions_of(decisions, registration, decisions.refresh())
+        wanted = conversions_of(decisions, view, known)
         # Only what was decided earlier can have been written already.
         older = [found for found in wanted if found.event_id in stood]
         newer = [found for found in wanted if found.event_id not in stood]
         return newer + not_recorded(context.settings.broker, older)
 
-    conversions = await context.command(missing)
+    conversions = await context.ask(missing)
     appended = [
         context.log.append(
             CONVERSIONS,
