@@ -77,8 +77,9 @@ def prove_accounts(
             position = str(record.position)
             if attribution.touch is not None:
                 cited.cite(attribution.touch, position)
+            instructions = route_attribution(attribution, position)
             for expected in routed.values():
-                expected.add(route_attribution(attribution, position))
+                expected.add(instructions)
     for decision in decided.decisions:
         instructions = route_decision(decision)
         for expected in routed.values() if instructions else ():

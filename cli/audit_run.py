@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
@@ -52,9 +52,18 @@ def audit_run(
             fail(failed.difference, as_json)
             raise typer.Exit(1) from failed
     if as_json:
-        print_json({"verified": True, "proof": msgspec.to_builtins(proof)})
+        print_json({"verified": True, "proof": _facts(proof)})
     else:
         _print(proof)
+
+
+def _facts(proof: RunProof) -> dict[str, Any]:
+    """The proof as JSON, with the number of entries that paid for each payout instead of the
+    entries: `pledger audit payout` prints those of one."""
+    facts: dict[str, Any] = msgspec.to_builtins(proof)
+    for one in facts["payouts"]:
+        one["before"] = len(one["before"])
+    return facts
 
 
 def _print(proof: RunProof) -> None:

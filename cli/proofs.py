@@ -14,7 +14,7 @@ from audit.difference import Difference
 from audit.payout_proof import PayoutProof, ProvedEntry
 from audit.replay import ReplayReport
 from cli.money import shown
-from events.journal import Account
+from events.journal import Account, Entry
 
 
 def payout_tree(proof: PayoutProof, shown_entries: int | None) -> Tree:
@@ -27,6 +27,7 @@ def payout_tree(proof: PayoutProof, shown_entries: int | None) -> Tree:
     for step in proof.steps:
         # Sending moves nothing between accounts: no amount then.
         moved = f"  {shown(step.moved, unit)}" if step.moved else ""
+        moved += _kept(step.entry, unit)
         tree.add(f"{step.entry.kind}{moved}  {_time(step.entry.at)}  {step.position}")
     cover = tree.add("what was there before it")
     total = sum(proved.entry.payable(unit) for proved in proof.before)
@@ -45,6 +46,16 @@ def payout_tree(proof: PayoutProof, shown_entries: int | None) -> Tree:
         f"{proof.clicks:,} clicks, {proof.decisions:,} decisions; {proof.records:,} records read"
     )
     return tree
+
+
+def _kept(entry: Entry, unit: str) -> str:
+    """What a payout keeps back of its gross amount, or gives back: `, of it withholding …`."""
+    kept = [
+        f"{leg.account} {shown(abs(leg.amount), unit)}"
+        for leg in entry.legs
+        if leg.account in ("withholding", "fees")
+    ]
+    return f", of it {' and '.join(kept)}" if kept else ""
 
 
 def _add_entry(tree: Tree, proved: ProvedEntry, unit: str) -> None:

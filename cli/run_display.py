@@ -106,6 +106,7 @@ def print_file(written: PaymentFile, unit: str, as_json: bool, *, is_draft: bool
                 "draft": is_draft,
                 "payments": len(written.orders),
                 "total": written.total,
+                "set_aside": written.set_aside,
                 "unit": unit,
                 "shortened": mapped,
                 "left_out": [vars(one) for one in written.left],
@@ -120,6 +121,7 @@ def print_file(written: PaymentFile, unit: str, as_json: bool, *, is_draft: bool
     for payout, reference in mapped.items():
         typer.echo(f"shortened {payout} is called {reference} in the file")
     what = "draft, nothing is marked as sent" if is_draft else f"sent as {written.reference}"
-    typer.echo(
-        f"{written.path}: {len(written.orders)} payments, {shown(written.total, unit)} ({what})"
-    )
+    paid = shown(written.total, unit)
+    if written.total != written.set_aside:
+        paid += f" of {shown(written.set_aside, unit)} set aside in the run"
+    typer.echo(f"{written.path}: {len(written.orders)} payments, {paid} ({what})")

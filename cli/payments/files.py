@@ -55,6 +55,8 @@ class PaymentFile:
     left: list[Left]
     refused: list[Left]
     """Payouts that could not be marked as sent, and so are not in it."""
+    set_aside: int
+    """Minor units set aside for all payouts of the run, in this file or not."""
 
     @property
     def total(self) -> int:
@@ -69,7 +71,7 @@ def draft(ledger: Decisions, payments: Payments, out: Path) -> PaymentFile:
     reference = next_reference(payments.run.run, payouts)
     path = out / f"{reference}.draft.{suffix(payments.shape)}"
     _put(path, _made(payments, orders, reference))
-    return PaymentFile(path, reference, orders, left, [])
+    return PaymentFile(path, reference, orders, left, [], _set_aside(payouts))
 
 
 def send(
@@ -97,7 +99,7 @@ def send(
             refused.append(Left(order.payout, order.partner, str(problem)))
         told(1)
     written = again(ledger, payments, out, int(reference.rpartition("-")[2]))
-    return PaymentFile(written.path, reference, written.orders, left, refused)
+    return PaymentFile(written.path, reference, written.orders, left, refused, written.set_aside)
 
 
 def again(ledger: Decisions, payments: Payments, out: Path, number: int) -> PaymentFile:
@@ -107,7 +109,11 @@ def again(ledger: Decisions, payments: Payments, out: Path, number: int) -> Paym
     orders, left = orders_of(payouts, payments.payee_of, payments.shape, sent_as=reference)
     path = out / f"{reference}.{suffix(payments.shape)}"
     _put(path, _made(payments, orders, reference))
-    return PaymentFile(path, reference, orders, left, [])
+    return PaymentFile(path, reference, orders, left, [], _set_aside(payouts))
+
+
+def _set_aside(payouts: Sequence[Payout]) -> int:
+    return sum(payout.amount for payout in payouts)
 
 
 def next_reference(run: str, payouts: Sequence[Payout]) -> str:
