@@ -12,24 +12,18 @@ what is missing.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Literal
 
 import typer
 
 from cli.asked import program_of, registration_of
-from cli.display import AsJson, By, Column, print_json, say, show, text
+from cli.display import AsJson, By, say
 from cli.ledger import decisions, directory
 from cli.money import shown
-from cli.reading import BadOption, amount, iso, moment
+from cli.reading import BadOption, amount, moment
+from cli.registered import decide_and_record, unprotected
+from cli.registration_listing import add_commands
 from cli.system import Home, settings_of
-
-if TYPE_CHECKING:
-    from aggregates.application import Decisions
-    from events.settings import Settings
-    from projections.directory import Directory
-    from projections.views import RegistrationView
-    from streams.decisions import DirectoryFollower
 
 app = typer.Typer(no_args_is_help=True, help="Registered leads and deals: submit, approve, win.")
 
@@ -39,9 +33,7 @@ Title = Annotated[str, typer.Option(help="What it is about.")]
 Amount = Annotated[str, typer.Option(help="What is expected, as 12000.00.")]
 Currency = Annotated[str, typer.Option(help="ISO 4217; default: the program's.")]
 
-DAY_MS = 86_400_000
 KINDS = ("lead", "deal")
-STATUSES = ("submitted", "approved", "rejected", "won", "lost")
 
 
 @app.command()
@@ -69,13 +61,14 @@ def submit(
     """
     if kind not in KINDS:
         raise BadOption(f"--kind {kind!r}: expected {' or '.join(KINDS)}")
+    wanted: Literal["lead", "deal"] = "lead" if kind == "lead" else "deal"
     settings = settings_of(home)
     with directory(settings) as follower:
         currency = currency.upper() or program_of(follower.directory, program).currency
     minor = amount("--amount", expected, currency) if expected else 0
     with decisions(settings) as ledger:
         ledger.submit_registration(
-            registration, program, partner, customer, kind, title, minor, currency, by=by
+            registration, program, partner, customer, wanted, title, minor, currency, by=by
         )
     worth = f", {shown(minor, currency)}" if minor else ""
     say(
@@ -108,7 +101,7 @@ def approve(
     """
     settings = settings_of(home)
     with directory(settings) as follower, decisions(settings) as ledger:
-        recorded = _decide(
+        recorded = decide_and_record(
             settings,
             follower,
             ledger,
@@ -195,17 +188,17 @@ def win(
         minor = amount("--amount", sold_for, unit) if sold_for else view.amount
         now = time.time_ns() // 1_000_000
         at = moment("--occurred-at", occurred_at) if occurred_at else sale_time(ledger, view, now)
-        recorded = _decide(
+        recorded = decide_and_record(
             settings,
             follower,
             ledger,
             registration,
             lambda: ledger.win_registration(registration, deal, minor, unit, at, by=by),
         )
-        unprotected = _unprotected(follower.directory, view, at)
+        warning = unprotected(follower.directory, view, at)
     _tell("won", registration, recorded, as_json, worth=shown(minor, unit), deal=deal)
-    if unprotected:
-        typer.echo(unprotected, err=True)
+    if warning:
+        typer.echo(warning, err=True)
 
 
 @app.command()
@@ -227,132 +220,6 @@ def lose(
     _tell("lost", registration, [], as_json)
 
 
-@app.command("list")
-def list_registrations(
-    program: Annotated[str, typer.Option(help="Only those of one program.")] = "",
-    partner: Annotated[str, typer.Option(help="Only those of one partner.")] = "",
-    status: Annotated[str, typer.Option(help=f"Only these: {', '.join(STATUSES)}.")] = "",
-    home: Home = None,
-    as_json: AsJson = False,
-) -> None:
-    """List registrations.
-
-    Example:
-
-        pledger registrations list --program acme --status submitted
-    """
-    if status and status not in STATUSES:
-        raise BadOption(f"--status {status!r}: expected one of {', '.join(STATUSES)}")
-    with directory(settings_of(home)) as follower:
-        rows = [
-            plain(view)
-            for view in follower.directory.registrations()
-            if (not program or view.program == program)
-            and (not partner or view.partner == partner)
-            and (not status or view.status == status)
-        ]
-    columns = [
-        text("registration", "registration"),
-        text("kind", "kind"),
-        text("partner", "partner"),
-        text("customer", "customer"),
-        text("title", "title"),
-        Column("amount", _worth, right=True),
-        text("status", "status"),
-        Column("note", lambda row: str(row["deal"] or row["reason"])),
-    ]
-    show(rows, columns, as_json=as_json, empty="no registrations")
-
-
-@app.command("show")
-def show_registration(
-    registration: Registration, home: Home = None, as_json: AsJson = False
-) -> None:
-    """Show one registration.
-
-    Example:
-
-        pledger registrations show r-17
-    """
-    with directory(settings_of(home)) as follower:
-        found = plain(registration_of(follower.directory, registration))
-    if as_json:
-        print_json(found)
-        return
-    typer.echo(f"registration {registration}: {found['kind']}, {found['status']}")
-    for name, value in (
-        ("program", found["program"]),
-        ("partner", found["partner"]),
-        ("customer", found["customer"]),
-        ("title", found["title"]),
-        ("amount", _worth(found)),
-        ("deal", found["deal"]),
-        ("reason", found["reason"]),
-        ("submitted", found["submitted"]),
-        ("approved", found["approved"]),
-    ):
-        if value:
-            typer.echo(f"  {name:<10} {value}")
-
-
-def _worth(row: Any) -> str:
-    return shown(row["amount"], row["currency"]) if row["amount"] else ""
-
-
-def plain(view: RegistrationView) -> dict[str, Any]:
-    """A registration with its times as ISO 8601."""
-    import msgspec
-
-    found: dict[str, Any] = msgspec.to_builtins(view)
-    found["submitted"] = iso(found.pop("submitted_at"))
-    found["approved"] = iso(found.pop("approved_at"))
-    return found
-
-
-def _decide(
-    settings: Settings,
-    follower: DirectoryFollower,
-    ledger: Decisions,
-    registration: str,
-    decide: Callable[[], object],
-) -> list[str]:
-    """Decide, then write the conversions that follow; the ids of those written now."""
-    from events.codec import encode
-    from events.conversions import conversion_key
-    from events.log import Writer
-    from events.topics import CONVERSIONS
-    from gateway.registered import conversions_of, not_recorded
-
-    known = follower.directory
-    before = conversions_of(ledger, known.registration(registration), 0)
-    stood = {found.event_id for found in before}
-    decide()
-    follower.refresh()
-    wanted = conversions_of(ledger, known.registration(registration), known.count)
-    # Only what was decided earlier can have been written already.
-    missing = [found for found in wanted if found.event_id not in stood]
-    missing += not_recorded(settings.broker, [found for found in wanted if found.event_id in stood])
-    if missing:
-        writer = Writer(settings.broker, linger_ms=0)
-        for conversion in missing:
-            key = conversion_key(conversion.program, conversion.customer)
-            writer.append(CONVERSIONS, key=key, value=encode(conversion))
-        writer.flush()
-    return [conversion.event_id for conversion in missing]
-
-
-def _unprotected(directory: Directory, view: RegistrationView, at: int) -> str:
-    """Why a deal at `at` (ms) is not its partner's by the registration; empty if it is."""
-    found = directory.terms(view.program, directory.count, at)
-    remedy = "see who is credited: pledger conversions, and pledger conversions assign"
-    if found is None or found.terms.engine == "1":
-        return f"the terms of {view.program} know no registered deals; {remedy}"
-    until = view.approved_at + found.terms.protection_days * DAY_MS
-    if view.approved_at and at > until:
-        return f"the claim of {view.partner} ended on {iso(until)[:10]}; {remedy}"
-    return ""
-
-
 def _tell(
     status: str,
     registration: str,
@@ -369,3 +236,6 @@ def _tell(
         sentence += f"; recorded {', '.join(recorded)}"
     answer = {"registration": registration, "status": status, "recorded": recorded}
     say(sentence, answer, as_json=as_json)
+
+
+add_commands(app)
