@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
+from events.currencies import is_currency
 from events.journal import Entry, Leg
 from projections.booked_reward import (
     BookedReward,
@@ -115,11 +116,12 @@ def _lines(entry: Entry, reckoned: set[str]) -> tuple[Line, ...]:
     legs = entry.legs
     if not reckoned and len(legs) == PAIR and legs[0].rule == legs[1].rule:  # nearly always
         return (_line(legs[0].rule, legs),)
-    by_rule: dict[str, list[Leg]] = {}
-    for leg in entry.legs:
+    parts: dict[tuple[str, str], list[Leg]] = {}
+    for leg in legs:
         if leg.rule not in reckoned:
-            by_rule.setdefault(leg.rule, []).append(leg)
-    return tuple(_line(rule, legs) for rule, legs in by_rule.items())
+            unit = "" if is_currency(leg.unit) else leg.unit
+            parts.setdefault((leg.rule, unit), []).append(leg)
+    return tuple(_line(rule, legs) for (rule, _), legs in parts.items())
 
 
 def _line(rule: str, legs: Sequence[Leg]) -> Line:
@@ -140,19 +142,18 @@ def _line(rule: str, legs: Sequence[Leg]) -> Line:
 
 
 def _added(lines: tuple[Line, ...], more: tuple[Line, ...]) -> tuple[Line, ...]:
-    found = {line.rule: line for line in lines}
+    found = {(line.rule, line.account, line.unit): line for line in lines}
     for line in more:
-        before = found.get(line.rule)
-        found[line.rule] = (
-            line
-            if before is None
-            else structs.replace(
+        key = (line.rule, line.account, line.unit)
+        before = found.get(key)
+        if before is not None:
+            line = structs.replace(
                 before,
                 cost=before.cost + line.cost,
                 owed=before.owed + line.owed,
                 changed=before.changed + line.changed,
             )
-        )
+        found[key] = line
     return tuple(found.values())
 
 
