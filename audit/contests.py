@@ -16,7 +16,7 @@ from events import topics
 from events.codec import encode
 from events.decisions import ContestClosed, Decision
 from projections.contest import Race
-from projections.contest_terms import contests_of
+from projections.contest_terms import contest_in
 from projections.posted import accepted
 
 
@@ -33,13 +33,13 @@ def _prove(
     log: Log, decided: Decided, decision: Decision, closed: ContestClosed, progress: Progress
 ) -> Iterator[Difference]:
     program = decided.directory.program(closed.program, decision.number)
-    found = contests_of(decided.directory, closed.program).get(closed.contest)
+    found = contest_in(decided.directory, closed.program, closed.contest, closed.terms)
     name = f"contest {closed.contest} of {closed.program}"
     if program is None or found is None:
-        detail = f"closes {name}, which no terms have"
+        detail = f"closes {name}, which terms {closed.terms} do not have"
         yield Difference("foreign", decision.position, detail)
         return
-    race = Race(closed.program, found.contest)
+    race = Race(closed.program, found)
     for partition in range(log.partitions(topics.JOURNAL)):
         end = closed.positions.get(str(partition), 0)
         for posted in accepted(counted(log.read(topics.JOURNAL, partition, 0, end), progress)):
