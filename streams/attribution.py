@@ -23,6 +23,7 @@ from streams.dead_letters import dead_letter
 from streams.decider import Decider
 from streams.decisions import DirectoryFollower
 from streams.processor import Committed, Outputs, Place, Processor
+from streams.state import decoder
 
 NAME = "attribution"
 
@@ -51,7 +52,7 @@ class AttributionFold(Decider):
 
     def __init__(self, processor: AttributionProcessor, place: Place) -> None:
         self._follower = processor.follower
-        self._decode_customer = msgspec.msgpack.Decoder(attribution.Customer).decode
+        self._decode_customer = decoder(attribution.Customer)
         super().__init__(processor, place)
 
     def decide(self, records: Sequence[Record]) -> Outputs:

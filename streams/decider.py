@@ -19,7 +19,7 @@ from events.first_wins import Dense, Verdict
 from events.log import read, read_batches
 from events.position import Record
 from streams.processor import Fold, Place, Processor
-from streams.state import StateError
+from streams.state import StateError, encoded
 
 log = logging.getLogger(__name__)
 
@@ -110,9 +110,8 @@ class Decider(Fold):
                 return
 
     def save(self) -> None:
-        encode = msgspec.msgpack.encode
         values = self.values
-        saved = [(key, encode(values[key])) for key in self.changed]
+        saved = [(key, encoded(values[key])) for key in self.changed]  # type: ignore[arg-type]
         self.state.save(saved)
         self.changed.clear()
         self._encoded += sum(len(value) for _, value in saved)

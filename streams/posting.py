@@ -27,6 +27,7 @@ from streams.dead_letters import dead_letter
 from streams.decider import Decider
 from streams.decisions import DirectoryFollower
 from streams.processor import Committed, Outputs, Place, Processor
+from streams.state import decoder
 
 NAME = "posting"
 
@@ -54,8 +55,8 @@ class PostingFold(Decider):
 
     def __init__(self, processor: PostingProcessor, place: Place) -> None:
         self._follower = processor.follower
-        self._decode_account = msgspec.msgpack.Decoder(posting.Account).decode
-        self._decode_item = msgspec.msgpack.Decoder(posting.Item).decode
+        self._decode_account = decoder(posting.Account)
+        self._decode_item = decoder(posting.Item)
         super().__init__(processor, place)
 
     def decide(self, records: Sequence[Record]) -> Outputs:

@@ -234,7 +234,9 @@ _LARGEST: dict[type[Any], Callable[[Any], int]] = {
     ),
     Refund: lambda refund: max(abs(refund.amount), abs(refund.occurred_at)),
     Assignment: lambda found: max(abs(found.deal.amount), abs(found.occurred_at)),
-    Attribution: lambda attribution: max(abs(attribution.amount), abs(attribution.occurred_at)),
+    Attribution: lambda found: max(
+        abs(found.amount), abs(found.occurred_at), abs(found.tax), abs(found.shipping)
+    ),
     Entry: lambda entry: max((abs(leg.amount) for leg in entry.legs), default=0),
     DeadLetter: lambda letter: abs(letter.recorded_at),
 }

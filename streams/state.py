@@ -7,8 +7,9 @@ be behind, or gone: then the fold reads on from `progress`, or from the beginnin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -23,6 +24,27 @@ MEMTABLE_BLOOM = 0.1
 """Share of a write buffer that its filter takes."""
 BLOOM_BITS = 10
 """Most lookups are for keys that are new: the filter answers them without a read."""
+
+
+def encoded(value: Struct) -> bytes:
+    """A state as it stands on disk: MessagePack; JSON, which bounds no number, where one is beyond
+    64 bits (an order may state any amount of tax, and tiers weigh it by basis points)."""
+    try:
+        return msgspec.msgpack.encode(value)
+    except OverflowError:
+        return msgspec.json.encode(value)
+
+
+def decoder(shape: Any) -> Callable[[bytes], Any]:
+    """What reads `encoded` states of `shape`. States are arrays, and no array of MessagePack begins
+    with a bracket."""
+    packed = msgspec.msgpack.Decoder(shape).decode
+    text = msgspec.json.Decoder(shape).decode
+
+    def decode(value: bytes) -> Any:
+        return text(value) if value[:1] == b"[" else packed(value)
+
+    return decode
 
 
 class StateError(RuntimeError):

@@ -75,7 +75,7 @@ CREATE TABLE IF NOT EXISTS journal_entries
     `level` Int64 COMMENT 'overrides: steps above via',
     `customer` String,
     `identity` String,
-    `counters` Map(String, Int64) COMMENT 'what the partner''s counters gain: sales and amounts by month, tiers, caps, bonuses',
+    `counters` Map(String, Int128) COMMENT 'what the partner''s counters gain: sales and amounts by month, tiers, caps, bonuses',
     `balances` Map(String, Tuple(payable Int64, pending Int64, in_transit Int64, paid Int64)) COMMENT 'balances in the other units it moved',
     `rates` Array(Tuple(base String, quote String, rate String, source String, date String, position String)) COMMENT 'rates of exchange it rests on: one base is rate of quote',
     `notes` Array(String) COMMENT 'what bounded an amount',
@@ -83,6 +83,7 @@ CREATE TABLE IF NOT EXISTS journal_entries
     `adjustment` String,
     `run` String COMMENT 'payout run',
     `by` String COMMENT 'who decided it',
+    `waiting` Map(String, Int128) COMMENT 'of a held commission: what the counters will gain once it is released',
     `booked` DateTime64(3, 'UTC') ALIAS fromUnixTimestamp64Milli(at, 'UTC')
 )
 ENGINE = ReplacingMergeTree

@@ -45,7 +45,9 @@ SELECT
     level,
     conversion,
     run,
-    occurred_at
+    adjustment,
+    occurred_at,
+    leg.account = 'payable' AND arrayExists(other -> other.account = 'wholesale' AND other.rule = leg.rule, legs) AS collected
 FROM (SELECT *, booked FROM journal_entries FINAL) AS entries
 ARRAY JOIN legs AS leg, arrayEnumerate(legs) AS index
-COMMENT 'The legs of the journal, one row each: amount in minor units of unit, signed; rule: what caused it; available_at: until when a payable leg is pending, ms';
+COMMENT 'The legs of the journal, one row each: amount in minor units of unit, signed; rule: what caused it; available_at: until when a payable leg is pending, ms; collected: payable because the partner took the customer''s money itself, so no commission';

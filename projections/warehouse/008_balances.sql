@@ -38,17 +38,25 @@ FROM journal_legs
 GROUP BY unit
 COMMENT 'All legs by unit, minor units; balance is zero for every unit';
 
+-- An entry may move what is owed from one time to another (a release): what a rule gave by an entry
+-- is the sum of its legs.
 CREATE OR REPLACE VIEW earned_by_rule AS
 SELECT
     program,
     partner,
     unit,
     rule,
-    sumIf(amount, amount > 0) AS earned,
-    sumIf(amount, amount < 0) AS taken_back,
-    sum(amount) AS commission,
-    uniqExact(deal, event_id) AS conversions
-FROM journal_legs
-WHERE account = 'payable' AND kind IN ('commission', 'clawback', 'released', 'rejected', 'adjusted', 'award')
+    sumIf(moved, moved > 0) AS earned,
+    sumIf(moved, moved < 0) AS taken_back,
+    sum(moved) AS commission,
+    uniqExactIf(if(deal = '', event_id, deal), deal = '', deal != '' OR event_id != '') AS conversions
+FROM
+(
+    SELECT program, partner, unit, rule, deal, event_id, sum(amount) AS moved
+    FROM journal_legs
+    WHERE account = 'payable' AND NOT collected
+        AND kind IN ('commission', 'clawback', 'released', 'rejected', 'adjusted', 'award')
+    GROUP BY program, partner, unit, rule, deal, event_id, `partition`, n
+)
 GROUP BY program, partner, unit, rule
-COMMENT 'What each rule, tier, bonus, override and prize gave each partner, minor units of unit';
+COMMENT 'What each rule, tier, bonus, override and prize gave each partner, minor units of unit; conversions: deals and leads it gave or took something by';

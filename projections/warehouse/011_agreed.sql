@@ -53,13 +53,14 @@ SELECT
     JSONExtractString(state, 'partner') AS partner,
     JSONExtractString(state, 'deal') AS deal,
     JSONExtractString(state, 'event_id') AS event_id,
+    JSONExtractString(state, 'via') AS via,
     JSONExtractInt(state, 'amount') AS amount,
     JSONExtractString(state, 'reason') AS reason,
     JSONExtractString(state, 'by') AS decided_by,
     recorded AS decided
 FROM decisions FINAL
 WHERE name LIKE 'commission.%'
-COMMENT 'What people decided of single commissions; amount: of an adjustment, minor units, signed';
+COMMENT 'What people decided of single commissions; via: of an override, the sub-partner; amount: of an adjustment, minor units, signed';
 
 CREATE OR REPLACE VIEW exchange_rates AS
 SELECT

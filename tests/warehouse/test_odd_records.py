@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from events import topics
+from events.attributions import Attribution
 from events.clicks import Click
 from events.codec import encode
 from events.conversions import Deal
@@ -55,6 +56,8 @@ def test_odd_records_hold_nothing_up(stage: Settings, sink: WarehouseSink) -> No
         writer.append(topics.CLICKS, key="link", value=value)
     for deal in (huge, taxed):
         writer.append(topics.CONVERSIONS, key="acme/c", value=encode(deal))
+    weighed = Attribution(0, "conversions/0/0", 0, "credited", "", "acme", "c", "f", tax=10**30)
+    writer.append(topics.ATTRIBUTIONS, key="acme/c", value=encode(weighed), partition=0)
     writer.flush()
     drain(sink, stage.broker)
     client = connect(stage.warehouse)
@@ -66,10 +69,12 @@ def test_odd_records_hold_nothing_up(stage: Settings, sink: WarehouseSink) -> No
     assert client.query("SELECT count() FROM conversions").result_rows == [(0,)]
     query = "SELECT source, error FROM unreadable_records ORDER BY source"
     letters = client.query(query).result_rows
-    assert len(letters) == 6
+    assert len(letters) == 7
+    too_large = "a number does not fit in the warehouse's 64 bits"
+    assert letters[0] == ("attributions/0/0", too_large)
     assert [error for source, error in letters if source.startswith("conversions")] == [
         "Expected `int` <= 1000000000000000 - at `$.amount`",
-        "a number does not fit in the warehouse's 64 bits",
+        too_large,
     ]
     assert freshness(client) == ends(stage.broker)
 
