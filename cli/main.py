@@ -24,6 +24,7 @@ from cli import (
     links,
     partner_ties,
     partners,
+    payment_details,
     payouts,
     programs,
     rates,
@@ -63,6 +64,7 @@ app.add_typer(contests.app, name="contests")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(rates.app, name="rates")
 partner_ties.add_commands(partners.app)
+payment_details.add_commands(partners.app, programs.app)
 app.add_typer(importing.app, name="import")
 app.add_typer(conversions.app, name="conversions")
 app.command()(balance)

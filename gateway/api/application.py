@@ -36,6 +36,7 @@ from gateway.api.invoices import invoices
 from gateway.api.links import links
 from gateway.api.partner_ties import partner_ties
 from gateway.api.partners import partners
+from gateway.api.payment_details import payment_details
 from gateway.api.payout_runs import payout_runs
 from gateway.api.payouts import payouts
 from gateway.api.programs import programs
@@ -80,6 +81,7 @@ def litestar_application(context: Context) -> Litestar:
             coupons,
             payouts,
             payout_runs,
+            payment_details,
             agreements,
             registrations,
             reviews,

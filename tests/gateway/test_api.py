@@ -53,6 +53,8 @@ ROUTES = {
     "/v1/runs/{run}": {"get"},
     "/v1/runs/{run}/approve": {"post"},
     "/v1/programs/{program}/payout-plan": {"get"},
+    "/v1/programs/{program}/payer": {"get", "post"},
+    "/v1/partners/{partner}/payee": {"get", "post"},
     "/v1/programs/{program}/agreements": {"get", "post"},
     "/v1/programs/{program}/agreements/{version}": {"get"},
     "/v1/programs/{program}/agreements/{version}/accept": {"post"},
@@ -175,6 +177,19 @@ def test_a_payout_asked_for(gateway: RunningGateway) -> None:
     # nobody funded it: it cannot be sent
     problem(gateway.client.post(f"/v1/payouts/{payout}/send", json={"reference": "r"}), 409)
     problem(gateway.client.get("/v1/payouts/none"), 404)
+
+
+def test_accounts_money_goes_to_and_from(gateway: RunningGateway) -> None:
+    problem(gateway.client.get("/v1/partners/jane/payee"), 404)
+    problem(gateway.client.get("/v1/programs/acme/payer"), 404)
+    bank = {"method": "bank", "name": "Jane Doe", "iban": "DE89 3704 0044 0532 0130 00"}
+    payee = gateway.post("/v1/partners/jane/payee", **bank)
+    assert payee["iban"] == "DE89370400440532013000"
+    assert gateway.client.get("/v1/partners/jane/payee").json() == payee
+    payer = gateway.post("/v1/programs/acme/payer", name="Acme", iban="DE75512108001245126199")
+    assert gateway.client.get("/v1/programs/acme/payer").json() == payer
+    wrong = bank | {"iban": "DE89370400440532013001"}
+    problem(gateway.client.post("/v1/partners/jane/payee", json=wrong), 422)
 
 
 def test_the_same_command_again_is_harmless_and_another_a_conflict(
