@@ -51,7 +51,8 @@ class Line:
     exchanged: int
     """Program's currency, on the exchange account."""
     wholesale: bool = False
-    capped_by: tuple[str, ...] = ()
+    capped_by: tuple[tuple[str, str], ...] = ()
+    """Names and periods of the partner's caps that bound it."""
     back: tuple[int, int, int] = (0, 0, 0)
 
 
@@ -60,8 +61,11 @@ class Weight:
     """A deal's part in a retroactive group."""
 
     rule: Rule
-    base: Fraction
+    base: int
     """Program's minor units × basis points of share; basis points alone for flat amounts."""
+
+    def left(self, deal: Deal) -> int:
+        return self.base - rounded(self.base * (1 - deal.left))
 
 
 @dataclass
@@ -97,12 +101,19 @@ class Deal:
 
 @dataclass
 class Paid:
-    """What a retroactive group or a bonus has paid so far: cost, owed, exchanged."""
+    """What a retroactive group has paid so far."""
 
     cost: int = 0
     owed: int = 0
     exchanged: int = 0
-    threshold: int = 0
+
+
+@dataclass
+class PaidBonus:
+    """A bonus of a period that is paid; None: it is not, or not any longer."""
+
+    bonus: Bonus | None = None
+    line: Line | None = None
 
 
 def rounded(exact: Fraction | int) -> int:
@@ -155,7 +166,7 @@ class Model:
         self.past: list[Deal] = []
         """Rejected ones whose deal was booked anew."""
         self.groups: dict[tuple[str, int, str, str], Paid] = defaultdict(Paid)
-        self.bonuses: dict[tuple[str, str, str], Paid] = defaultdict(Paid)
+        self.bonuses: dict[tuple[str, str, str], PaidBonus] = defaultdict(PaidBonus)
         self.persons: dict[str, str] = {}
         self.adjustments: set[tuple[str, str]] = set()
 
@@ -248,11 +259,11 @@ class Model:
                 amount, highest = level.amount, level.threshold
         return amount
 
-    def _used(self, cap: str, of: str, moment: int) -> int:
+    def _used(self, cap: tuple[str, str]) -> int:
         return sum(
             line.cost - line.back[0]
             for deal in self._all()
-            if deal.counted and period(deal.due.occurred_at, of) == period(moment, of)
+            if deal.counted
             for line in deal.lines
             if cap in line.capped_by
         )
@@ -270,6 +281,10 @@ class Model:
             return Expected("no_effect", {})
         if due.kind != "lead" and due.amount <= 0:
             return Expected("no_effect", {}, reason="zero_amount")
+        person = self.persons.get(due.identity, due.customer)
+        twice = due.identity and person != due.customer
+        if twice and terms.duplicate_customer == "refuse":
+            return Expected("no_effect", {}, reason="duplicate_customer")
         parts = self._parts(due)
         chosen = self._chosen(due, terms, parts)
         if not chosen:
@@ -282,16 +297,14 @@ class Model:
         lines, weights = [], []
         for rule, amount in chosen:
             if rule.tiers is not None and rule.tiers.apply == "retroactive":
-                exact = amount * into if rule.type == "percentage" else Fraction(1)
-                weights.append(Weight(rule, exact * due.share))
+                whole = rounded(amount * into) if rule.type == "percentage" else 1
+                weights.append(Weight(rule, whole * due.share))
             else:
                 lines.append(self._line(due, rule, amount, into, unit))
         self._bound(due, terms, lines)
         for line in lines:
             self._owe(line, rate)
         hold = self._hold(due, terms, lines, weights)
-        if hold == "refused":
-            return Expected("no_effect", {}, reason="duplicate_customer")
         if booked is not None:
             self.past.append(booked)
         sold = part(due.amount * into, due.before, due.share)
@@ -374,10 +387,11 @@ class Model:
             for cap in terms.caps:
                 if cap.scope != scope:
                     continue
+                name = (cap.name, period(due.occurred_at, cap.period))
                 if scope == "deal":
                     room = part(cap.amount, due.before, due.share)
                 else:
-                    room = cap.amount - self._used(cap.name, cap.period, due.occurred_at)
+                    room = cap.amount - self._used(name)
                 for line in lines:
                     if line.wholesale or ":" in line.unit:
                         continue
@@ -386,7 +400,7 @@ class Model:
                     line.cost = min(line.cost, max(room, 0))
                     room -= line.cost
                     if scope == "partner":
-                        line.capped_by = (*line.capped_by, cap.name)
+                        line.capped_by = (*line.capped_by, name)
 
     def _owe(self, line: Line, rate: Fraction) -> None:
         line.owed = line.cost
@@ -400,8 +414,9 @@ class Model:
         if due.hold:
             return due.hold
         known_as = self.persons.get(due.identity, due.customer)
-        if due.identity and known_as != due.customer and terms.duplicate_customer != "allow":
-            return "refused" if terms.duplicate_customer == "refuse" else "duplicate_customer"
+        twice = due.identity and known_as != due.customer and not due.level
+        if twice and terms.duplicate_customer == "hold":
+            return "duplicate_customer"
         if (
             terms.max_age_days
             and due.recorded_at - due.occurred_at > terms.max_age_days * 86_400_000
@@ -438,11 +453,19 @@ class Model:
 
     def _again(self, legs: Booked, deal: Deal) -> None:
         """Reckon groups and bonuses of the deal's terms again."""
-        for weight in deal.weights:
-            self._group(legs, deal, weight.rule)
+        for rule in deal.terms.rules:
+            retroactive = rule.tiers is not None and rule.tiers.apply == "retroactive"
+            if retroactive and rule.event == deal.due.kind:
+                self._group(legs, deal, rule)
         for bonus in deal.terms.bonuses:
-            if bonus.event == deal.due.kind:
-                self._bonus(legs, deal, bonus)
+            if bonus.event == deal.due.kind and deal.counts:
+                self._pay_bonus(legs, deal, bonus)
+        for (_, name, _unit), paid in self.bonuses.items():
+            bonus = paid.bonus
+            if bonus is None or bonus.event != deal.due.kind:
+                continue
+            if name == period(deal.due.occurred_at, bonus.period):
+                self._take_back_bonus(legs, deal, paid)
 
     def _group(self, legs: Booked, deal: Deal, rule: Rule) -> None:
         assert rule.tiers is not None
@@ -451,7 +474,7 @@ class Model:
         own = ":" in rule.currency
         unit = rule.currency if own else deal.unit
         members = [
-            (one, weight.base * one.left)
+            weight.left(one)
             for one in self._all()
             for weight in one.weights
             if one.counted
@@ -460,7 +483,7 @@ class Model:
             and period(one.due.occurred_at, rule.tiers.period) == name
             and (own or one.unit == deal.unit)
         ]
-        base = sum((weight for _, weight in members), Fraction(0))
+        base = sum(members)
         due = rounded(base * self._level_cost(rule, deal.due) / WHOLE)
         paid = self.groups[rule.name, deal.terms.version, name, unit]
         cost = due - paid.cost
@@ -473,24 +496,25 @@ class Model:
         paid.exchanged += line.exchanged
         self._book(legs, deal, line, line.cost, line.owed, line.exchanged)
 
-    def _bonus(self, legs: Booked, deal: Deal, bonus: Bonus) -> None:
+    def _pay_bonus(self, legs: Booked, deal: Deal, bonus: Bonus) -> None:
         moment = deal.due.occurred_at
-        own = ":" in bonus.currency
-        unit = bonus.currency if own else deal.unit
+        unit = bonus.currency if ":" in bonus.currency else deal.unit
         paid = self.bonuses[bonus.name, period(moment, bonus.period), unit]
         reached = self.measure(bonus.event, bonus.measure, bonus.period, moment)
-        line = Line(bonus.name, unit, bonus.amount, bonus.amount, 0)
-        if not paid.cost and reached >= bonus.threshold and deal.counts:
-            self._owe(line, deal.rate)
-            paid.threshold = bonus.threshold
-        elif paid.cost and reached < paid.threshold:
-            line.cost, line.owed, line.exchanged = -paid.cost, -paid.owed, -paid.exchanged
-        else:
+        if paid.bonus is not None or reached < bonus.threshold:
             return
-        paid.cost += line.cost
-        paid.owed += line.owed
-        paid.exchanged += line.exchanged
+        line = Line(bonus.name, unit, bonus.amount, bonus.amount, 0)
+        self._owe(line, deal.rate)
+        paid.bonus, paid.line = bonus, line
         self._book(legs, deal, line, line.cost, line.owed, line.exchanged)
+
+    def _take_back_bonus(self, legs: Booked, deal: Deal, paid: PaidBonus) -> None:
+        bonus, line = paid.bonus, paid.line
+        assert bonus is not None and line is not None
+        moment = deal.due.occurred_at
+        if self.measure(bonus.event, bonus.measure, bonus.period, moment) < bonus.threshold:
+            paid.bonus, paid.line = None, None
+            self._book(legs, deal, line, -line.cost, -line.owed, -line.exchanged)
 
     # Overrides
 
@@ -522,14 +546,15 @@ class Model:
                 lines.append(line)
         if not lines:
             return Expected("no_effect", {})
+        hold = self._hold(due, general, lines, [])
         if booked is not None:
             self.past.append(booked)
-        deal = Deal(due, general, unit, rate, lines, [], 0, False, bool(due.hold))
+        deal = Deal(due, general, unit, rate, lines, [], 0, False, bool(hold))
         self.deals[key] = deal
         legs: Booked = defaultdict(int)
         for line in lines:
             self._book(legs, deal, line, line.cost, line.owed, line.exchanged)
-        return Expected("commission", clean(legs), due.hold)
+        return Expected("commission", clean(legs), hold)
 
     # Refunds and reviews
 
@@ -539,6 +564,8 @@ class Model:
             return Expected("no_effect", {})
         if deal.rejected:
             return Expected("no_effect", {}, reason="already_rejected")
+        if not deal.left:
+            return Expected("no_effect", {})
         deal.refunded = min(deal.refunded + due.amount, deal.due.amount)
         legs: Booked = defaultdict(int)
         self._take_back(legs, deal)
