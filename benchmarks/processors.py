@@ -40,6 +40,7 @@ from events.terms import Bonus, Cap, Level, Rule, Tiers
 from events.topics import ATTRIBUTIONS, CONVERSIONS, INSTRUCTIONS, JOURNAL
 
 QUIX_ENVIRONMENT = Path(".venv-quix")
+ROUNDS = 2
 APART_MS = 30_000
 """Between deals that are spread over months."""
 REALISTIC: dict[str, Any] = {
@@ -96,10 +97,17 @@ def posting_rate(deals: int, **terms: Any) -> float:
 
 
 def compare_terms(deals: int) -> None:
-    """Print how fast posting is by the terms it books under."""
-    flat = posting_rate(deals)
-    percentage = posting_rate(deals, engine="2")
-    realistic = posting_rate(deals, engine="2", **REALISTIC)
+    """Print how fast posting is by the terms it books under: the best of some rounds each, for
+    whatever else the machine does only slows it down."""
+    rounds = [
+        (
+            posting_rate(deals),
+            posting_rate(deals, engine="2"),
+            posting_rate(deals, engine="2", **REALISTIC),
+        )
+        for _ in range(ROUNDS)
+    ]
+    flat, percentage, realistic = (max(rates) for rates in zip(*rounds, strict=True))
     print("Posting by terms")
     print(f"  engine 1, one flat rate   {flat:12,.0f}")
     print(f"  engine 2, one percentage  {percentage:12,.0f}   / flat {percentage / flat:5.2f}")
