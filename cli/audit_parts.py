@@ -37,13 +37,15 @@ def click_keys(found: Settings) -> ClickKeys | None:
 
 
 def audit_progress(what: str) -> Progress:
+    console = Console(stderr=True)
     return Progress(
         SpinnerColumn(),
         TextColumn(what),
         TextColumn("{task.completed:,.0f} records"),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     )
 
 

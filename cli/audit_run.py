@@ -75,7 +75,7 @@ def _print(proof: RunProof) -> None:
             "amount": one.amount,
             "unit": one.unit,
             "entry": one.funding.position,
-            "paid_for_by": f"{len(one.before):,} entries",
+            "before": f"{len(one.before):,}",
         }
         for one in proof.payouts
     ]
@@ -85,7 +85,7 @@ def _print(proof: RunProof) -> None:
             "amount": 0,
             "unit": proof.unit,
             "entry": "",
-            "paid_for_by": "",
+            "before": "",
         }
         for one in proof.unbooked
     ]
@@ -95,7 +95,7 @@ def _print(proof: RunProof) -> None:
         text("status", "status"),
         money("set aside", "amount"),
         text("answered by", "entry"),
-        Column("paid for by", lambda row: str(row["paid_for_by"]), right=True),
+        Column("entries before it", lambda row: str(row["before"]), right=True),
     ]
     print_table([*rows, *unbooked], columns, title=f"run {proof.run} of {proof.program}")
     said = ", ".join(f"{count} {status}" for status, count in sorted(proof.statuses.items()))

@@ -51,10 +51,11 @@ def tell(ledger: Decisions, run: str, wait: float, as_json: bool, *, each: bool 
             print_table(shown_ones, _columns())
         said = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
         missing = len(found.payouts) - len(payouts)
+        missed = f", {missing} not asked for: start it again" if missing else ""
+        listed_ones = _counted(len(found.payouts), "payout")
         typer.echo(
-            f"run {run} of {found.program}: {len(found.payouts)} payouts ({said or 'none yet'}"
-            + (f", {missing} not asked for: start it again" if missing else "")
-            + f"), {shown(total, found.unit)} set aside"
+            f"run {run} of {found.program}: {listed_ones} ({said or 'none yet'}{missed}), "
+            f"{shown(total, found.unit)} set aside"
         )
     if counts["refused"] and not each:
         raise typer.Exit(1)
@@ -91,8 +92,8 @@ def print_plan(candidates: Planned, dry_run: bool, as_json: bool) -> None:
         for one in paid:
             typer.echo(f"pays      {one.partner}: {shown(one.available, candidates.unit)}")
     typer.echo(
-        f"{len(paid)} partners, {shown(total, candidates.unit)} available before fees; "
-        f"{len(candidates.left_out)} left out"
+        f"{_counted(len(paid), 'partner')}, {shown(total, candidates.unit)} available before "
+        f"fees; {len(candidates.left_out)} left out"
     )
 
 
@@ -124,4 +125,9 @@ def print_file(written: PaymentFile, unit: str, as_json: bool, *, is_draft: bool
     paid = shown(written.total, unit)
     if written.total != written.set_aside:
         paid += f" of {shown(written.set_aside, unit)} set aside in the run"
-    typer.echo(f"{written.path}: {len(written.orders)} payments, {paid} ({what})")
+    typer.echo(f"{written.path}: {_counted(len(written.orders), 'payment')}, {paid} ({what})")
+
+
+def _counted(count: int, what: str) -> str:
+    """`1 payout`, `2 payouts`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"

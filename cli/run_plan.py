@@ -95,11 +95,14 @@ def progress(what: str, items: Iterable[T], total: int) -> Iterator[T]:
 
 @contextmanager
 def bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr, gone when it is done; what it yields is told how many more are done."""
+    """A bar on stderr where that is a terminal, gone when it is done; what it yields is told
+    how many more are done."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+    console = Console(stderr=True)
+    quiet = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=quiet) as shown:
         task = shown.add_task(what, total=total)
         yield lambda count: shown.advance(task, count)

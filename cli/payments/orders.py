@@ -109,6 +109,8 @@ def minor(text: str, currency: str) -> int | None:
 def _left_out(payout: Payout, payee: PartnerPayeeSet | None, shape: str, sent_as: str) -> str:
     if sent_as and payout.sent_reference != sent_as:
         return f"sent by {payout.sent_reference}" if payout.sent_reference else "not sent by it"
+    if not sent_as and payout.sent_reference:
+        return f"{payout.status} already, by {payout.sent_reference}"
     if not sent_as and payout.status != "funded":
         return f"{payout.status}, not funded" + (f": {payout.reason}" if payout.reason else "")
     if not is_currency(payout.unit):
