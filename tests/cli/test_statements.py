@@ -128,7 +128,10 @@ REFUSED = [
     (("statement", "jane", "--month", "April"), "expected year and month"),
     (("statement", "jane", "--after", "journal/9/1"), "the partner's account is in journal/"),
     (("statement", "jane", "--after", "x"), "is not a position"),
-    (("invoices", "issue", "acme", "--month", "2999-01"), "it is over on 2999-02-01; bill it then, or now with --early"),
+    (
+        ("invoices", "issue", "acme", "--month", "2999-01"),
+        "2999-02-01; bill it then, or now with --early",
+    ),
     (("invoices", "issue", "acme", "--month", "May"), "expected a month as year and month"),
     (("invoices", "issue", "beta", "--month", "2025-01"), "there is no program beta"),
     (("invoices", "show", "none"), "`pledger invoices list` shows"),
