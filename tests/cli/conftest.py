@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from typer.main import get_command
+from typer.testing import CliRunner, Result
 
 from cli.main import app
 from events.settings import Settings
@@ -20,9 +21,20 @@ class CommandFailed(AssertionError):
         self.said = said
 
 
+COMMAND = get_command(app)
+"""Made once: of a hundred commands with their options that takes a tenth of a second."""
+
+
+def invoke(arguments: list[str], input: str | None = None) -> Result:
+    """What `pledger …` did."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("typer.testing._get_command", lambda _: COMMAND)  # it makes it each time
+        return CliRunner().invoke(app, arguments, input=input)
+
+
 def run(*arguments: str, input: str | None = None) -> str:
     """Standard output of `pledger …`; raises CommandFailed, with what it said on stderr."""
-    result = CliRunner().invoke(app, list(arguments), input=input)
+    result = invoke(list(arguments), input)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     if result.exit_code:

@@ -13,9 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from cli.main import app
 from deploy.status import (
     GROUP,
     READS,
@@ -28,6 +26,7 @@ from deploy.status import (
 from deploy.topics import connect
 from events.settings import Settings
 from events.topics import TOPICS
+from tests.cli.conftest import invoke
 from tests.examples.document import Command, File, Known, difference
 
 PATIENCE_S = 30.0
@@ -76,10 +75,10 @@ class Reader:
                     check=False,
                 )
                 return done.stdout
-            result = CliRunner().invoke(app, shlex.split(command)[1:])
+            result = invoke(shlex.split(command)[1:])
             if result.exception is not None and not isinstance(result.exception, SystemExit):
                 raise result.exception
-            return result.output
+            return str(result.output)
 
 
 class Processed:
