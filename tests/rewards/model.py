@@ -62,7 +62,8 @@ class Weight:
 
     rule: Rule
     base: int
-    """Program's minor units × basis points of share; basis points alone for flat amounts."""
+    """Minor units of the program's currency, or ten-thousandths of a flat amount, × basis
+    points of the share."""
 
     def left(self, deal: Deal) -> int:
         return self.base - rounded(self.base * (1 - deal.left))
@@ -297,7 +298,7 @@ class Model:
         lines, weights = [], []
         for rule, amount in chosen:
             if rule.tiers is not None and rule.tiers.apply == "retroactive":
-                whole = rounded(amount * into) if rule.type == "percentage" else 1
+                whole = rounded(amount * into) if rule.type == "percentage" else WHOLE
                 weights.append(Weight(rule, whole * due.share))
             else:
                 lines.append(self._line(due, rule, amount, into, unit))
@@ -431,11 +432,9 @@ class Model:
         return "review_above" if terms.review_above and earned > terms.review_above else ""
 
     def _level_cost(self, rule: Rule, due: CommissionDue) -> Fraction:
-        """What one unit of weight earns at the level that is reached: a rate of an amount, or
-        minor units of a whole."""
+        """What one unit of weight earns at the level that is reached."""
         assert rule.tiers is not None
-        rate = Fraction(self._rate_at(rule, rule.tiers, due.occurred_at))
-        return rate if rule.type == "flat" else rate / WHOLE
+        return Fraction(self._rate_at(rule, rule.tiers, due.occurred_at), WHOLE)
 
     def _provisional(self, deal: Deal, weight: Weight) -> Line:
         cost = rounded(weight.base * self._level_cost(weight.rule, deal.due) / WHOLE)
