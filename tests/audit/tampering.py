@@ -300,9 +300,7 @@ WAYS = (
     Way("a payout asked for more", altered(ASKED, amount=1001), "altered", "amount", "post"),
     Way(
         "a payout funded twice",
-        appended(
-            ASKED, payout="po-x", source="decisions/0/99", n=next_of("decisions/0"), number=99
-        ),
+        appended(ASKED, payout="po-x", source="decisions/0/99", n=next_of("decisions/0"), number=1),
         "foreign",
         "decisions/0/99",
         "post",
