@@ -115,6 +115,9 @@ def close(
 ) -> None:
     """Decide a contest that has ended, and book the prizes.
 
+    It is decided once: conversions that are recorded later, and refunds, change no result. So
+    close it when what happened within it has come in.
+
     Example:
 
         pledger contests close acme autumn --by ann
