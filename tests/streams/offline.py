@@ -41,6 +41,8 @@ class Found:
     kinds: Counter[str] = field(default_factory=Counter)
     balances: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Partner → program/unit → funds."""
+    items: dict[tuple[str, str], account.Item] = field(default_factory=dict)
+    """(partner, key) → what the account keeps of it."""
 
 
 def verify(broker: Broker) -> Found:
@@ -174,5 +176,6 @@ def _posted(
         found.entries += 1
     if next(written, None) is not None:
         raise Differs(f"{topics.JOURNAL}/{number}: more entries than instructions")
+    found.items.update(items)
     for partner, held in accounts.items():
         found.balances[partner] = {unit: msgspec.to_builtins(f) for unit, f in held.funds.items()}

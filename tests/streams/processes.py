@@ -19,7 +19,8 @@ from rocksdict import AccessType, Options, Rdict
 from events import topics
 from events.log import LogError, read, watermarks
 from events.settings import Broker, Settings
-from projections.account import Account
+from projections.account import Account, Item
+from streams.state import decoder
 from tests.streams.offline import Differs, Found, verify
 
 SESSION_MS = 2_000
@@ -106,16 +107,31 @@ def all_ends(broker: Broker) -> dict[str, dict[int, tuple[int, int]]]:
 def balances_on_disk(settings: Settings) -> dict[str, dict[str, Any]]:
     """Partner → program/unit → funds, as posting's state has them."""
     found: dict[str, dict[str, Any]] = {}
+    decode = decoder(Account)
+    for key, value in _on_disk(settings):
+        if key.startswith(b"a/"):
+            funds = {unit: msgspec.to_builtins(of) for unit, of in decode(value).funds.items()}
+            found[key[2:].decode()] = funds
+    return found
+
+
+def items_on_disk(settings: Settings) -> dict[tuple[str, str], Item]:
+    """(partner, key) → item, as posting's state has them."""
+    decode = decoder(Item)
+    found: dict[tuple[str, str], Item] = {}
+    for key, value in _on_disk(settings):
+        if key.startswith(b"i/"):
+            partner, _, name = key[2:].decode().partition("/")
+            found[partner, name] = decode(value)
+    return found
+
+
+def _on_disk(settings: Settings) -> Iterator[tuple[bytes, bytes]]:
     for directory in settings.state.glob("worker-0/posting/instructions-*"):
         raw, read_only = Options(raw_mode=True), AccessType.read_only()
         state: Any = Rdict(str(directory), raw, access_type=read_only)
-        for key, value in state.items():
-            if key.startswith(b"a/"):
-                held = msgspec.msgpack.decode(value, type=Account)
-                funds = {unit: msgspec.to_builtins(of) for unit, of in held.funds.items()}
-                found[key[2:].decode()] = funds
+        yield from state.items()
         state.close()
-    return found
 
 
 def letters(broker: Broker) -> list[str]:
