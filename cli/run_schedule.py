@@ -61,8 +61,8 @@ def start_due(
 ) -> Iterator[dict[str, Any]]:
     """The runs that are due and not whole yet, started and asked for, one after another."""
     from aggregates.errors import NotFound
+    from cli.due_runs import due_runs
     from cli.run_plan import planned, start_run
-    from projections.payout_schedule import due_runs
 
     for one in due_runs(follower.directory, time.time_ns() // 1_000_000):
         try:

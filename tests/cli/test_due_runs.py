@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from aggregates.payout_run import LONGEST_PAYOUT_ID, LONGEST_RUN_ID, payout_of
+from cli.due_runs import newest_day, run_id
 from events.terms import Rule, Terms
-from projections.payout_schedule import newest_day, run_id
 
 RULES = (Rule("sale", "sale", "percentage", 1000),)
 
