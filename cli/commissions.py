@@ -163,8 +163,8 @@ def list_waiting(
     ends = journal_ends(settings.broker)
     fold = WaitingList(program, partner)
     with bar("reading the journal", sum(ends.values()), "entries") as advance:
-        for record, entry in entries(settings.broker, ends, advance):
-            fold.take(entry, str(record.position))
+        for posted in entries(settings.broker, ends, advance):
+            fold.take(posted.entry, posted.position)
     rows = [plain(found) for found in fold.waiting()]
     columns = [
         text("held", "held"),

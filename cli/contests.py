@@ -174,8 +174,8 @@ def run(broker: Broker, program: str, found: OpenContest) -> tuple[Race, dict[st
     ends = journal_ends(broker)
     race = Race(program, found.contest)
     with bar("reading the journal", sum(ends.values()), "entries") as advance:
-        for _, entry in entries(broker, ends, advance):
-            race.take(entry)
+        for posted in entries(broker, ends, advance):
+            race.take(posted.entry)
     return race, {str(partition): end for partition, end in ends.items()}
 
 

@@ -1,23 +1,14 @@
-"""The journal's accepted entries, up to exact positions: for folds that are asked for.
-
-A journal may hold repeats (a worker that died wrote some entries twice); by the rule every
-reader applies, the first of each number stands.
-"""
+"""The journal's accepted entries, up to exact positions: for folds that are asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
-from events.codec import UnreadableRecord, decode_record
-from events.first_wins import Dense, Verdict
-from events.journal import Entry
 from events.log import read_batches, watermarks
+from events.position import Record
+from events.settings import Broker
 from events.topics import JOURNAL
-
-if TYPE_CHECKING:
-    from events.position import Record
-    from events.settings import Broker
+from projections.posted import Posted, accepted
 
 
 def journal_ends(broker: Broker) -> dict[int, int]:
@@ -27,24 +18,18 @@ def journal_ends(broker: Broker) -> dict[int, int]:
 
 def entries(
     broker: Broker, ends: dict[int, int], advance: Callable[[int], object] = lambda _: None
-) -> Iterator[tuple[Record, Entry]]:
+) -> Iterator[Posted]:
     """The accepted entries before `ends`, partition after partition.
 
     `advance` is told how many more records were read. Raises LogError.
     """
     for partition, end in sorted(ends.items()):
-        seen = Dense()
-        for batch in read_batches(broker, JOURNAL, partition, 0, end):
-            for record in batch:
-                entry = _entry(record)
-                if entry and seen.judge(entry.source, entry.n) is Verdict.ACCEPTED:
-                    yield record, entry
-            advance(len(batch))
+        yield from accepted(_read(broker, partition, end, advance))
 
 
-def _entry(record: Record) -> Entry | None:
-    try:
-        found = decode_record(record)
-    except UnreadableRecord:
-        return None  # it takes no number, and the processors wrote a dead letter about it
-    return found if isinstance(found, Entry) else None
+def _read(
+    broker: Broker, partition: int, end: int, advance: Callable[[int], object]
+) -> Iterator[Record]:
+    for batch in read_batches(broker, JOURNAL, partition, 0, end):
+        yield from batch
+        advance(len(batch))

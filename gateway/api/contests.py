@@ -80,8 +80,8 @@ async def run(context: Context, program: str, found: OpenContest) -> tuple[Race,
         broker = context.settings.broker
         ends = journal_ends(broker)
         race = Race(program, found.contest)
-        for _, entry in entries(broker, ends):
-            race.take(entry)
+        for posted in entries(broker, ends):
+            race.take(posted.entry)
         return race, {str(partition): end for partition, end in ends.items()}
 
     return await context.on_thread(read)

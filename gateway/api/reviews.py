@@ -117,8 +117,8 @@ async def list_waiting(
     def read() -> tuple[Waiting, ...]:
         fold = WaitingList(program or "", partner or "")
         broker = context.settings.broker
-        for record, entry in entries(broker, journal_ends(broker)):
-            fold.take(entry, str(record.position))
+        for posted in entries(broker, journal_ends(broker)):
+            fold.take(posted.entry, posted.position)
         return fold.waiting()
 
     found = await context.on_thread(read)
