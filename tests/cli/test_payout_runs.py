@@ -14,6 +14,8 @@ from events.settings import Settings
 from tests.cli.bank_files import notification
 from tests.cli.conftest import CommandFailed, ask, run
 from tests.cli.payout_scene import deciding, found_program, sell, worker
+from tests.streams.processes import started
+from tests.waiting import wait_until
 
 __all__ = ["worker"]
 pytestmark = pytest.mark.broker
@@ -140,3 +142,23 @@ def test_a_run_is_planned_broken_off_completed_paid_and_returned(
     )
     done = ask("payouts", "import-status", str(table), "--column", "payout=Unique ID")
     assert done["counts"] == {"settled": 1, "failed": 1}
+
+
+def test_a_run_killed_in_the_middle_is_completed_by_two_at_once(worker: Settings) -> None:
+    partners = [f"p{number}" for number in range(150)]
+    with deciding(worker) as ledger:
+        known = found_program(ledger, partners)
+    sell(worker, known, dict.fromkeys(partners, 10_000))
+    with deciding(worker) as ledger:
+        with started(worker, "cli.main", *START) as killed:
+            wait_until(lambda: len(ledger.payout_ids()) > 5, "it has begun")
+            killed.process.kill()
+            killed.process.wait()
+        assert len(ledger.payout_ids()) < len(partners), "it was killed too late to tell"
+        with started(worker, "cli.main", *START) as one, started(worker, "cli.main", *START) as two:
+            assert (one.process.wait(60), two.process.wait(60)) == (0, 0), one.said()
+        payouts = ledger.payouts_of("r1")
+    assert sorted(one.partner for one in payouts) == sorted(partners)
+    assert {(one.status, one.amount) for one in payouts} == {("funded", 1_000)}
+    proof = ask("audit", "run", "r1")["proof"]
+    assert (proof["statuses"], proof["amount"]) == ({"funded": 150}, 150_000)
