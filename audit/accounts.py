@@ -14,6 +14,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from audit.clicks import CitedClicks, find_clicks
+from audit.contests import prove_contests
 from audit.decided import Decided, read_decisions
 from audit.difference import AuditFailed
 from audit.earned import Earned
@@ -91,6 +92,9 @@ def prove_accounts(
         for proved in book_again(log, decided, expected, partition, before, patience, read):
             accounts[proved.entry.partner].append(proved)
     nothing_elsewhere(log, partners, read)
+    programs = {proved.entry.program for account in accounts.values() for proved in account}
+    for difference in prove_contests(log, decided, read, programs):
+        raise AuditFailed(difference)
     clicks = {
         click_id: str(record.position) for click_id, record in find_clicks(log, cited.touches)
     }
