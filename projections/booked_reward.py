@@ -134,9 +134,9 @@ def reckoned_rules(entry: Entry) -> set[str]:
     names = set()
     for key in entry.counters:
         kind, _, rest = key.partition("/")
-        if kind in ("retro", "retro_owed", "bonus"):
+        if kind in RECKONED:
             name = rest.rsplit("/", 2)[0]
-            names.add(name if kind == "bonus" else name.rpartition("@")[0])
+            names.add(name.rpartition("@")[0] if kind.startswith("retro") else name)
     return names
 
 
