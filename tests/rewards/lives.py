@@ -1,9 +1,9 @@
 """Random terms of engine 2 and random lives under them.
 
 `schemes` draws terms with any mixture of features that is valid, `lives` what happens: deals in
-three currencies credited by name or by clicks, leads, refunds, reviews, assignments,
-corrections, payouts, and time that passes. Alice is recruited by dora; bob is paid in yen or
-dinars where the scheme says so.
+two currencies credited by name or by clicks, leads, refunds, reviews, assignments,
+corrections, payouts, and time that passes. Alice is recruited by dora; bob is paid in
+yen, dinars or euros where the scheme says so. Won are so small that a few of them are no cent.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.projections.world import DAY, START, World
 PARTNERS = ("alice", "bob", "dora")
 CUSTOMERS = ("carol", "dave", "erin")
 POINTS = "acme:points"
-RATES = {"USD": "1.1", "JPY": "160.53", "KWD": "0.3371"}
+RATES = {"USD": "1.1", "JPY": "160.53", "KWD": "0.3371", "KRW": "1523.7"}
 
 events = st.sampled_from(("sale", "sale", "sale", "renewal", "lead"))
 measures = st.sampled_from(("count", "amount"))
@@ -148,9 +148,16 @@ def schemes(draw: Any, *, foreign: bool = True, versions: int = 2) -> dict[str, 
                 payouts=(PayoutTerms("", 0, 3, 100, 1_000),) if draw(st.booleans()) else (),
             )
         )
-    unit = draw(st.sampled_from(("", "JPY", "KWD"))) if foreign else ""
+    currency = draw(st.sampled_from(("EUR", "EUR", "KRW"))) if foreign else "EUR"
+    units = ("", "JPY", "KWD") if currency == "EUR" else ("", "EUR", "KWD")
+    unit = draw(st.sampled_from(units)) if foreign else ""
     collecting = any(rule.collects == "partner" for terms in found for rule in terms.rules)
-    return {"terms": found, "unit": "" if collecting else unit, "foreign": foreign}
+    return {
+        "terms": found,
+        "unit": "" if collecting else unit,
+        "foreign": foreign,
+        "currency": currency,
+    }
 
 
 amounts = st.one_of(st.integers(0, 60), st.integers(1, 60_000), st.integers(1_000, 60_000))
@@ -173,7 +180,7 @@ operations = st.one_of(
             amounts,
             st.sampled_from(("sale", "sale", "sale", "renewal")),
             st.sampled_from((*PARTNERS, "@alice", "@bob", "@dora", "@bob", "")),
-            st.sampled_from(("EUR", "EUR", "USD")),
+            st.sampled_from(("", "", "USD")),
             carts,
             st.sampled_from(("DE", "FR", "")),
             st.sampled_from(("", "", "x1", "x2")),
@@ -237,8 +244,9 @@ class Living(World):
         self.leads: list[tuple[str, str]] = []
         self.unit = scheme["unit"]
         self.foreign = scheme["foreign"]
+        self.currency = scheme["currency"]
         self._steps = 0
-        self.program()
+        self.program("acme", self.currency)
         for partner in PARTNERS:
             self.partner(partner)
         self.decide(fact.PartnerRecruited("alice", "acme", "dora"))
@@ -298,7 +306,7 @@ class Living(World):
             f"E-{self._steps}",
             f"D-{self._steps}",
             amount,
-            currency if self.foreign else "EUR",
+            currency or self.currency,
             self.now - late * DAY,
             self.directory.count,
             kind,  # type: ignore[arg-type]
@@ -385,7 +393,7 @@ class Living(World):
         )
 
     def _unit_of(self, partner: str) -> str:
-        return self.unit if partner == "bob" and self.unit else "EUR"
+        return self.unit if partner == "bob" and self.unit else self.currency
 
     def _payout(self, step: str, payout: str, partner: str, amount: int, unit: str) -> list[Entry]:
         if step == "requested":

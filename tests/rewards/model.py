@@ -574,7 +574,10 @@ class Model:
         gone = 1 - deal.left
         for line in deal.lines:
             totals = (line.cost, line.owed, line.exchanged)
-            back = tuple(rounded(total * gone) for total in totals)
+            back = tuple(
+                max(rounded(total * gone), old) if total >= 0 else min(rounded(total * gone), old)
+                for total, old in zip(totals, line.back, strict=True)
+            )
             cost, owed, exchanged = (now - old for now, old in zip(back, line.back, strict=True))
             line.back = (back[0], back[1], back[2])
             self._book(legs, deal, line, -cost, -owed, -exchanged)
@@ -612,7 +615,33 @@ class Model:
             self._book(legs, deal, line, cost - line.cost, owed - line.owed,
                        exchanged - line.exchanged)  # fmt: skip
             deal.lines.remove(line)
+        self._cut_again(legs, deal)
         self._count(legs, deal)
+
+    def _cut_again(self, legs: Booked, deal: Deal) -> None:
+        """The partner's caps have the room of now, not that of when the deal was booked."""
+        caps = {
+            (cap.name, period(deal.due.occurred_at, cap.period)): cap.amount
+            for cap in deal.terms.caps
+            if cap.scope == "partner"
+        }
+        taken: dict[tuple[str, str], int] = defaultdict(int)
+        for line in deal.lines:
+            left = line.cost - line.back[0]
+            rooms = [max(caps[name] - self._used(name) - taken[name], 0) for name in line.capped_by]
+            kept = min([left, *rooms])
+            for name in line.capped_by:
+                taken[name] += kept
+            if kept < left:
+                less = Line(line.rule, line.unit, kept, kept, 0)
+                self._owe(less, deal.rate)
+                cost, owed, exchanged = line.back
+                gone = (line.cost - cost - less.cost, line.owed - owed - less.owed,
+                        line.exchanged - exchanged - less.exchanged)  # fmt: skip
+                line.cost -= gone[0]
+                line.owed -= gone[1]
+                line.exchanged -= gone[2]
+                self._book(legs, deal, line, -gone[0], -gone[1], -gone[2])
 
     def _book(
         self, legs: Booked, deal: Deal, line: Line, cost: int, owed: int, exchanged: int

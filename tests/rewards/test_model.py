@@ -24,7 +24,7 @@ def booked(entry: Entry) -> Booked:
 @given(schemes(), lives)
 def test_entries_are_those_of_a_naive_calculation(scheme: Any, life: list[Any]) -> None:
     world = Living(scheme)
-    models: dict[str, Model] = defaultdict(lambda: Model("EUR", world.decisions))
+    models: dict[str, Model] = defaultdict(lambda: Model(world.currency, world.decisions))
     said: list[str] = []
     for operation in life:
         before = len(world.answered)

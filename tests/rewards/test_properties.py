@@ -174,7 +174,7 @@ def _one_partner_kept(terms: Terms, attribution: str) -> dict[str, Any]:
     )
     caps = tuple(cap for cap in terms.caps if cap.scope == "deal")
     kept = Terms(1, 0, rules, attribution, hold_days=0, engine="2", caps=caps)  # type: ignore[arg-type]
-    return {"terms": [kept], "unit": "", "foreign": True}
+    return {"terms": [kept], "unit": "", "foreign": True, "currency": "EUR"}
 
 
 @given(
@@ -182,7 +182,7 @@ def _one_partner_kept(terms: Terms, attribution: str) -> dict[str, Any]:
     st.lists(st.sampled_from(PARTNERS), min_size=2, max_size=9),
     st.sampled_from(("linear", "position_based")),
     st.integers(1, 50_000),
-    st.sampled_from(("EUR", "USD")),
+    st.sampled_from(("", "USD")),
     st.sampled_from(((), (("shoe", "toys", 33), ("ball", "", 33), ("book", "wear", 24)))),
 )
 def test_the_parts_of_a_split_add_up_to_what_one_partner_earns(
