@@ -25,28 +25,34 @@ partners = st.sampled_from(PARTNERS)
 customers = st.sampled_from(CUSTOMERS)
 several = st.lists(partners, max_size=3)
 serials = st.integers(0, 30)
+deals = st.tuples(
+    st.just("deal"),
+    customers,
+    several,
+    st.integers(0, 9_999),
+    st.sampled_from(("EUR", "EUR", "USD")),
+    st.sampled_from(("sale", "sale", "renewal")),
+    st.sampled_from(("", "one", "two", "kim-herself")),
+)
+reviews = st.tuples(
+    st.just("review"),
+    serials,
+    st.one_of(st.none(), st.none(), st.none(), partners),
+    st.sampled_from(("held", "released", "rejected", "adjusted")),
+    st.sampled_from(("", "", "", "", "omar")),
+    st.integers(-50, 500),
+)
 operations = st.one_of(
-    st.tuples(
-        st.just("deal"),
-        customers,
-        several,
-        st.integers(0, 9_999),
-        st.sampled_from(("EUR", "EUR", "USD")),
-        st.sampled_from(("sale", "sale", "renewal")),
-        st.sampled_from(("", "one", "two", "kim-herself")),
-    ),
+    deals,
+    deals,
+    deals,
     st.tuples(st.just("signup"), customers, several),
+    st.tuples(st.just("refund"), serials, st.integers(1, 9_999)),
     st.tuples(st.just("refund"), serials, st.integers(1, 9_999)),
     st.tuples(st.just("again"), serials, st.booleans()),
     st.tuples(st.just("assign"), serials, partners),
-    st.tuples(
-        st.just("review"),
-        serials,
-        partners,
-        st.sampled_from(("held", "released", "rejected", "adjusted")),
-        st.sampled_from(("", *PARTNERS)),
-        st.integers(-50, 500),
-    ),
+    reviews,
+    reviews,
     st.tuples(st.sampled_from(("suspended", "approved")), partners),
     st.tuples(st.just("recruit"), partners, st.sampled_from(("", *PARTNERS))),
     st.tuples(st.just("currency"), partners, st.sampled_from(("EUR", "USD"))),
@@ -67,6 +73,8 @@ class RewardedHistory(History):
 
     def __init__(self, ledger: MemoryLedger) -> None:
         self.deals: list[Deal] = []
+        self.brought: dict[str, str] = {}
+        """Deal → who was clicked last."""
         self.published = 0
         super().__init__(ledger)
         self._decide("partner:kim", facts.PartnerRegistered("kim", "kim"))
@@ -74,6 +82,7 @@ class RewardedHistory(History):
         link = facts.LinkCreated("kim-link", "acme", "kim", "https://shop.example/")
         self._decide("link:kim-link", link)
         self._decide("partner:kim", facts.PartnerIdentified("kim", ("kim-herself",)))
+        self._happen_rates(7)
 
     def happen(self, what: str, *rest: Any) -> None:
         verb = getattr(self, f"_happen_{what}", None)
@@ -109,6 +118,7 @@ class RewardedHistory(History):
             kind=kind, identity=person, items=items, tax=amount // 5, click=cited,
         )  # fmt: skip
         self.deals.append(deal)
+        self.brought[deal.deal] = found[-1] if found else "jane"
         self._send(deal)
 
     def _happen_signup(self, customer: str, found: list[str]) -> None:
@@ -133,10 +143,11 @@ class RewardedHistory(History):
                 Assignment("acme", deal.customer, event, NOON, known, partner, deal, "?", "ann")
             )
 
-    def _happen_review(self, serial: int, partner: str, step: str, via: str, amount: int) -> None:
+    def _happen_review(self, serial: int, of: str | None, step: str, via: str, amount: int) -> None:
         if not self.deals:
             return
         deal = self.deals[serial % len(self.deals)].deal
+        partner = of or self.brought[deal]
         aggregate = f"commission:acme/{partner}/{deal}" + (f"/{via}" if via else "")
         if step == "adjusted":
             said: Any = facts.CommissionAdjusted("acme", partner, deal, "", amount, "?", via, "ann")
@@ -233,7 +244,7 @@ class RewardedHistory(History):
 
 
 @given(
-    st.lists(operations, min_size=5, max_size=40),
+    st.lists(operations, min_size=25, max_size=80),
     st.one_of(st.none(), st.integers(0, 2**32)),
     st.booleans(),
 )
