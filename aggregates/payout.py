@@ -12,23 +12,13 @@ that was settled may come back from the bank.
 
 from __future__ import annotations
 
-import unicodedata
-
 from eventsourcing.domain import event
 
 from aggregates.checks import amount_of, position_of, slug_of, unit_of
 from aggregates.decision import DecisionAggregate
 from aggregates.errors import AlreadyExists, Conflict, Invalid
+from aggregates.person import same_person
 from events.decisions import PayoutStatus
-
-
-def same_person(one: str, other: str) -> bool:
-    """Whether two names are one person's: compared without case and white space."""
-
-    def plain(name: str) -> str:
-        return "".join(unicodedata.normalize("NFKC", name).casefold().split())
-
-    return plain(one) == plain(other)
 
 
 class Payout(DecisionAggregate):

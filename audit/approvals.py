@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import DecodeError
 
+from aggregates.person import same_person
 from audit.difference import Difference
 from events.decisions import (
     AgreementAccepted,
@@ -56,7 +57,7 @@ def _approval(
     said = f"approves payout {fact.payout}"
     if asked is None:
         yield Difference("foreign", decision.position, f"{said}, which nobody proposed")
-    elif _person(asked.by) == _person(fact.by):
+    elif same_person(asked.by, fact.by):
         yield Difference("payout", decision.position, f"{said}; {fact.by} asked for it too")
     elif (asked.program, asked.partner, asked.unit, asked.amount) != (
         fact.program,
@@ -65,7 +66,3 @@ def _approval(
         fact.amount,
     ):
         yield Difference("payout", decision.position, f"{said} with other content than proposed")
-
-
-def _person(name: str) -> str:
-    return "".join(name.split()).casefold()

@@ -30,6 +30,10 @@ def test_two_persons() -> None:
     assert said(asked, msgspec.structs.replace(given, by=" Ann ")) == [
         "approves payout po-1;  Ann  asked for it too"
     ]
+    wide = "\N{FULLWIDTH LATIN CAPITAL LETTER A}nn"
+    assert said(asked, msgspec.structs.replace(given, by=wide)) == [
+        f"approves payout po-1; {wide} asked for it too"
+    ]
     assert said(given) == ["approves payout po-1, which nobody proposed"]
     assert said(asked, msgspec.structs.replace(given, amount=900)) == [
         "approves payout po-1 with other content than proposed"
