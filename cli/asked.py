@@ -51,3 +51,8 @@ def registration_of(directory: Directory, registration: str) -> RegistrationView
             f"registration {registration!r} does not exist; see `pledger registrations list`"
         )
     return found
+
+
+def currency_of(directory: Directory, found: RegistrationView) -> str:
+    """What the registration is in; the program's, where a lead was registered without."""
+    return found.currency or program_of(directory, found.program).currency

@@ -63,8 +63,11 @@ def issue(
     from streams.journal_reading import bill_until
 
     settings = settings_of(home)
-    closes = month_bounds(month)[1]
-    if closes > time.time_ns() // 1_000_000 and not early:
+    begins, closes = month_bounds(month)
+    now = time.time_ns() // 1_000_000
+    if begins > now:
+        raise BadOption(f"--month {month}: it has not begun; there is nothing of it to bill")
+    if closes > now and not early:
         raise BadOption(
             f"--month {month}: it is over on {iso(closes)[:10]}; bill it then, or now with --early"
         )

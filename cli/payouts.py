@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli import payout_listing, payout_status
+from cli.asked import unit_owed
 from cli.display import AsJson, By, say
 from cli.ledger import decisions, directory
 from cli.money import shown
@@ -37,7 +38,9 @@ ASK_AGAIN_S = 0.05
 def request(
     partner: Annotated[str, typer.Argument(help="The partner's id.")],
     program: Annotated[str, typer.Option(help="The program that pays.")],
-    unit: Annotated[str, typer.Option(help="Currency; default: the program's.")] = "",
+    unit: Annotated[
+        str, typer.Option(help="Currency or own unit; default: what the partner is paid in.")
+    ] = "",
     wanted: Annotated[
         str, typer.Option("--amount", help="As 12.50; default: all that is available.")
     ] = "",
@@ -60,12 +63,8 @@ def request(
         pledger payouts request jane --program acme --amount 100.00 --id po-2025-03-jane
     """
     settings = settings_of(home)
-    if not unit:
-        with directory(settings) as follower:
-            found = follower.directory.program(program, follower.directory.count)
-        if found is None:
-            raise BadOption(f"program {program!r} does not exist; see `pledger programs list`")
-        unit = found.currency
+    with directory(settings) as follower:
+        unit = unit_owed(follower.directory, program, partner, unit)
     payout = payout or f"po-{partner[:40]}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     asked = amount("--amount", wanted, unit) if wanted else 0
     if wanted and asked <= 0:

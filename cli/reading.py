@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
@@ -12,7 +13,12 @@ from cli.money import NotMinorUnits, minor_units
 
 BASIS_POINTS_A_PERCENT = 100
 MOST_DIGITS = 16
-"""Larger numbers are mistakes; and 1e999999999 would take for ever to write out."""
+"""Larger numbers are mistakes."""
+
+
+WRITTEN = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d*)?", re.ASCII)
+"""A number as people write it. A comma stands between thousands only: `5,00` is five to some
+and five hundred to others."""
 
 
 class BadOption(ValueError):
@@ -22,9 +28,11 @@ class BadOption(ValueError):
 def amount(option: str, text: str, unit: str) -> int:
     """Minor units of `text`, an amount of `unit` such as `1,234.56`. Raises BadOption."""
     try:
-        return minor_units(_number(text.replace(",", "")), unit)
+        return minor_units(_number(text), unit)
     except InvalidOperation:
-        raise BadOption(f"{option} {text!r}: expected an amount such as 12.50") from None
+        raise BadOption(
+            f"{option} {text!r}: expected an amount such as 12.50 or 1,234.50"
+        ) from None
     except NotMinorUnits as problem:
         raise BadOption(f"{option} {text!r}: {str(problem).partition(';')[0]}") from None
 
@@ -41,9 +49,12 @@ def basis_points(option: str, text: str) -> int:
 
 
 def _number(text: str) -> Decimal:
-    """A number people mean; raises InvalidOperation for others, NaN and Infinity included."""
-    number = Decimal(text.strip())
-    if not number.is_finite() or number.adjusted() >= MOST_DIGITS:
+    """A number people mean; raises InvalidOperation for others: `5,00`, `1e3`, `NaN`."""
+    text = text.strip()
+    if not WRITTEN.fullmatch(text):
+        raise InvalidOperation
+    number = Decimal(text.replace(",", ""))
+    if number.adjusted() >= MOST_DIGITS:
         raise InvalidOperation
     return number
 

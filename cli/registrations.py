@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli.asked import program_of, registration_of
+from cli.asked import currency_of, program_of, registration_of
 from cli.display import AsJson, By, say
 from cli.ledger import decisions, directory
 from cli.money import shown
@@ -151,7 +151,7 @@ def update(
     settings = settings_of(home)
     with directory(settings) as follower:
         view = registration_of(follower.directory, registration)
-    unit = currency.upper() or view.currency
+    unit = currency.upper() or currency_of(follower.directory, view)
     minor = amount("--amount", expected, unit) if expected else view.amount
     with decisions(settings) as ledger:
         ledger.update_registration(registration, title or view.title, minor, unit, by=by)
@@ -165,7 +165,9 @@ def win(
     sold_for: Annotated[
         str, typer.Option("--amount", help="What it came to; default: what was expected.")
     ] = "",
-    currency: Annotated[str, typer.Option(help="ISO 4217; default: as registered.")] = "",
+    currency: Annotated[
+        str, typer.Option(help="ISO 4217; default: as registered, else the program's.")
+    ] = "",
     occurred_at: Annotated[str, typer.Option(help="ISO 8601; default: now.")] = "",
     by: By = "",
     home: Home = None,
@@ -184,7 +186,7 @@ def win(
     settings = settings_of(home)
     with directory(settings) as follower, decisions(settings) as ledger:
         view = registration_of(follower.directory, registration)
-        unit = currency.upper() or view.currency
+        unit = currency.upper() or currency_of(follower.directory, view)
         minor = amount("--amount", sold_for, unit) if sold_for else view.amount
         now = time.time_ns() // 1_000_000
         at = moment("--occurred-at", occurred_at) if occurred_at else sale_time(ledger, view, now)

@@ -124,13 +124,17 @@ def check(
 
         pledger terms check terms.toml --currency EUR
     """
-    read = read_terms(file, currency.upper())
+    if currency:
+        from aggregates.checks import currency_of
+
+        currency = currency_of("--currency", currency.upper())
+    read = read_terms(file, currency)
     if as_json:
         from aggregates.terms_form import write_form
 
-        print_json(write_form(read.terms, currency.upper()))
+        print_json(write_form(read.terms, currency))
         return
-    for line in sentences(read.terms, currency.upper()):
+    for line in sentences(read.terms, currency):
         typer.echo(line)
     why = f", by {read.engine_by}" if read.engine_by else ""
     typer.echo(f"{file} can be added; engine {read.terms.engine}{why}", err=True)

@@ -65,7 +65,7 @@ def is_json(path: Path) -> bool:
 
 
 def _content(path: Path) -> Any:
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
     if is_json(path):
         return json.loads(text, object_pairs_hook=_once)
     return tomllib.loads(text)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from aggregates.adjustment import Adjustment
 from aggregates.commands.finding import Finding
+from aggregates.errors import Conflict
+from aggregates.partner import Partner
 from aggregates.receipt import Receipt
 
 
@@ -27,7 +29,7 @@ class AccountCommands(Finding):
             lambda: Adjustment.adjust(
                 adjustment,
                 self._program(program).program,
-                self._partner(partner).partner,
+                self._joined(partner, program).partner,
                 unit,
                 amount,
                 reason,
@@ -35,6 +37,17 @@ class AccountCommands(Finding):
             ),
             lambda found: found.repeat(partner, unit, amount, reason),
         )
+
+    def _joined(self, partner: str, program: str) -> Partner:
+        """A partner that has an account in the program: one that applied to it, whatever came
+        of that. Raises Conflict: a wrong program would book money that nobody looks for."""
+        found = self._partner(partner)
+        if program not in found.programs:
+            raise Conflict(
+                f"partner {partner} has not joined {program}, so it has no account there; "
+                f"it is in {', '.join(sorted(found.programs)) or 'no program'}"
+            )
+        return found
 
     def adjustment(self, program: str, adjustment: str) -> Adjustment:
         """As it was decided; raises NotFound."""
@@ -58,7 +71,7 @@ class AccountCommands(Finding):
             lambda: Receipt.receive(
                 receipt,
                 self._program(program).program,
-                self._partner(partner).partner,
+                self._joined(partner, program).partner,
                 unit,
                 amount,
                 reference,

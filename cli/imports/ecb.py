@@ -82,7 +82,7 @@ def _from_xml(path: Path, content: IO[bytes]) -> Iterator[PublishedDay]:
             if cube.tag != CUBE or "time" not in cube.attrib:
                 continue
             where = f"{path}: Cube time={cube.attrib['time']!r}"
-            pairs = {one.get("currency", ""): one.get("rate", "") for one in cube}
+            pairs = [(one.get("currency", ""), one.get("rate", "")) for one in cube]
             yield _day(where, cube.attrib["time"], pairs)
             days += 1
             cube.clear()  # the history has thousands
@@ -106,7 +106,7 @@ def _from_csv(path: Path, content: IO[bytes]) -> Iterator[PublishedDay]:
                 raise BadOption(
                     f"{path}: line {number}: {len(cells)} columns, the heading has {len(header)}"
                 )
-            pairs = dict(zip(header[1:], cells[1:], strict=True))
+            pairs = list(zip(header[1:], cells[1:], strict=True))
             yield _day(f"{path}: line {number}", cells[0], pairs)
     except (csv.Error, UnicodeDecodeError) as problem:
         raise BadOption(f"{path}: {problem}; expected the ECB's eurofxref CSV") from problem
@@ -118,13 +118,18 @@ def _cells(line: list[str]) -> list[str]:
     return cells[:-1] if cells and not cells[-1] else cells
 
 
-def _day(where: str, day: str, pairs: dict[str, str]) -> PublishedDay:
-    rates = {}
-    for currency, rate in pairs.items():
+def _day(where: str, day: str, pairs: list[tuple[str, str]]) -> PublishedDay:
+    rates: dict[str, str] = {}
+    for currency, rate in pairs:
         if not currency or rate in ABSENT:
             continue
         if not _is_positive(rate):
             raise BadOption(f"{where}: {currency} {rate!r}: expected a rate more than zero")
+        if currency in rates:
+            raise BadOption(
+                f"{where}: {currency} {rate!r}: expected each currency once a day; "
+                f"it is {rates[currency]!r} too"
+            )
         rates[currency] = rate
     if not rates:
         raise BadOption(f"{where}: no rates")

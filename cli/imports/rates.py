@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from cli.imports.ecb import BASE, PublishedDay
 from cli.imports.progress import bar
+from cli.reading import BadOption
 
 if TYPE_CHECKING:
     from aggregates.application import Decisions
@@ -49,12 +50,19 @@ def import_rates(
     by: str,
 ) -> None:
     """Decide the days from `first` to `last` (ISO 8601, inclusive; empty: all) that are not
-    there. `correct`: also those that are there with other rates."""
+    there. `correct`: also those that are there with other rates. Raises BadOption, with nothing
+    decided, for a day of two minds."""
     there = rates_of(directory, report.source)
     missing: dict[str, PublishedDay] = {}
     for day in days:
+        earlier = missing.get(day.date)
         if (first and day.date < first) or (last and day.date > last):
             report.outside += 1
+        elif earlier is not None and _values(earlier.rates) != _values(day.rates):
+            raise BadOption(
+                f"{report.file}: {day.date} stands in it twice with different rates; "
+                "leave one of them"
+            )
         elif day.date not in there:
             missing[day.date] = day
         elif there[day.date] == _values(day.rates):

@@ -179,6 +179,26 @@ def test_what_a_decision_speaks_of_must_be_there(decisions: Decisions) -> None:
     assert decisions.refresh() == before, "a refused decision writes nothing"
 
 
+def test_no_account_is_opened_in_a_program_the_partner_never_joined(decisions: Decisions) -> None:
+    """A mistyped program would book money that nobody looks for."""
+    decisions.create_program("acme", "Acme", "EUR")
+    decisions.create_program("beta", "Beta", "EUR")
+    decisions.register_partner("jane", "Jane")
+    decisions.apply("jane", "acme")
+    before = decisions.refresh()
+    for command in (
+        lambda: decisions.adjust_account("a", "beta", "jane", "EUR", 1, "x"),
+        lambda: decisions.receive_payment("x", "beta", "jane", "EUR", 1),
+    ):
+        with pytest.raises(Conflict, match=r"jane has not joined beta.*it is in acme"):
+            command()
+    assert decisions.refresh() == before, "a refused decision writes nothing"
+    # Whatever came of its application: a suspended partner may still owe.
+    decisions.approve("jane", "acme")
+    decisions.suspend("jane", "acme", "left")
+    decisions.receive_payment("x", "acme", "jane", "EUR", 1)
+
+
 def test_the_longest_agreement_fits_the_log(decisions: Decisions) -> None:
     """Each byte of a control character takes six in JSON."""
     decisions.create_program("acme", "Acme", "EUR")

@@ -37,6 +37,23 @@ def test_numbers_nobody_means(text: str) -> None:
         basis_points("--sale", text + "%")
 
 
+@pytest.mark.parametrize(
+    "text", ["5,00", "1,5", "1,0000.00", ",500", "1.000,00", "1e3", "1_000", "１２"]
+)
+def test_numbers_that_two_people_read_differently(text: str) -> None:
+    """`--amount 5,00` must not pay five hundred."""
+    with pytest.raises(BadOption, match="expected an amount such as"):
+        amount("--amount", text, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("text", "minor"),
+    [("5", 500), ("-5.5", -550), ("+1,234.50", 123450), ("1,234,567", 123456700), (" 7.00 ", 700)],
+)
+def test_amounts_as_people_write_them(text: str, minor: int) -> None:
+    assert amount("--amount", text, "EUR") == minor
+
+
 def test_the_last_month_of_all() -> None:
     assert period("9999-12", "", "")[1] == FAR
 

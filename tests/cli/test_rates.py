@@ -51,6 +51,15 @@ def test_import_set_list_show(here: Settings, tmp_path: Path) -> None:
     assert "1.0850 USD" in run("rates", "list", "--source", "treasury")
 
 
+def test_a_day_of_two_minds_changes_nothing(here: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "eurofxref-hist.csv"
+    days = ("2026-11-19,1.08", "2026-11-20,1.0832", "2026-11-20,1.09")
+    path.write_text("\n".join(["Date,USD", *days]) + "\n")
+    with pytest.raises(CommandFailed, match="2026-11-20 stands in it twice"):
+        run("rates", "import", str(path))
+    assert "no rates" in run("rates", "list")
+
+
 def test_a_history_of_years(here: Settings, tmp_path: Path) -> None:
     first = date(2020, 1, 1)
     days = [(first + timedelta(days=number)).isoformat() for number in range(1_500)]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from aggregates.application import open_decisions
 from events.codec import decode_record, encode
 from events.conversions import Deal, Signup, conversion_key
 from events.log import Writer, partitions, read
@@ -138,3 +139,11 @@ def test_ends_and_refusals(program: Settings) -> None:
             run("registrations", *arguments)
         assert caught.value.code == 1
     assert conversions(program.broker) == []
+
+
+def test_a_lead_registered_without_a_currency_is_won_in_the_program_s(program: Settings) -> None:
+    with open_decisions(program.broker) as ledger:
+        ledger.submit_registration("r-9", "acme", "jane", "bob", "lead")
+        ledger.approve_registration("r-9")
+    said = run("registrations", "win", "r-9", "--deal", "D-9", "--amount", "120.00")
+    assert said.startswith("registration r-9 won: deal D-9, 120.00 EUR")

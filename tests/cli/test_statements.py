@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -129,9 +130,10 @@ REFUSED = [
     (("statement", "jane", "--after", "journal/9/1"), "the partner's account is in journal/"),
     (("statement", "jane", "--after", "x"), "is not a position"),
     (
-        ("invoices", "issue", "acme", "--month", "2999-01"),
-        "2999-02-01; bill it then, or now with --early",
+        ("invoices", "issue", "acme", "--month", f"{datetime.now(UTC):%Y-%m}"),
+        "-01; bill it then, or now with --early",
     ),
+    (("invoices", "issue", "acme", "--month", "2999-01", "--early"), "it has not begun"),
     (("invoices", "issue", "acme", "--month", "May"), "expected a month as year and month"),
     (("invoices", "issue", "beta", "--month", "2025-01"), "there is no program beta"),
     (("invoices", "show", "none"), "`pledger invoices list` shows"),

@@ -178,12 +178,22 @@ def test_what_is_said_beside_a_file_must_not_differ(tmp_path: Path) -> None:
         read_terms(path, options={"partner": "bob"})
 
 
+def test_a_mark_at_the_beginning_of_a_file(tmp_path: Path) -> None:
+    """Editors on Windows begin a file in UTF-8 with a byte order mark."""
+    for name, content in (("t.toml", RULE), ("t.json", json.dumps(tomllib.loads(RULE)))):
+        path = tmp_path / name
+        path.write_text(content, encoding="utf-8-sig")
+        assert read_terms(path, "EUR").terms.rules[0].event == "sale"
+
+
 def test_check_needs_no_ledger(rich: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLEDGER_BROKER", "127.0.0.1:1")
     assert run("terms", "check", str(rich), "--currency", "eur") == WORDS.lstrip()
     assert ask("terms", "check", str(rich), "--currency", "EUR")["engine"] == "2"
     with pytest.raises(CommandFailed, match=r'maximum=.*"5.00 EUR".*--currency'):
         run("terms", "check", str(rich))
+    with pytest.raises(CommandFailed, match="--currency='ABC': expected an ISO 4217"):
+        run("terms", "check", str(rich), "--currency", "abc")
 
 
 def test_the_schema_is_printed() -> None:

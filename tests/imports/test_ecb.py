@@ -89,6 +89,8 @@ THEFT = """<?xml version="1.0"?>
         ("cut.xml", DAILY_XML[:-30], "expected the ECB's eurofxref XML"),
         ("other.xml", "<x/>", "no Cube with a time"),
         ("zero.xml", DAILY_XML.replace("1.0832", "0"), "time='2026-11-20'.*USD '0'"),
+        ("twice.xml", DAILY_XML.replace("'JPY'", "'USD'"), "USD '162.50'.*it is '1.0832' too"),
+        ("twice.csv", DAILY_CSV.replace("JPY", "USD"), "line 2: USD '162.50': expected .* once"),
         ("odd.csv", DAILY_CSV.replace("1.0832", "1,0832 "), "line 2: 5 columns, the heading has 4"),
         ("heads.csv", "Day,USD\n2026-11-20,1\n", "line 1: expected the heading Date"),
         ("dates.csv", "Date,USD\n20.11.2026,1.08\n", "line 2: date '20.11.2026'"),
