@@ -5,8 +5,8 @@ and bonus by going through all of it again at each step, with fractions. It read
 instructions, and says for each instruction which kind of entry is due and what each account
 gains by which rule.
 
-Left out, and judged by the tables: which time a leg is pending until, assignments' order,
-payouts.
+Left out, and judged by the tables: until when what bonuses and retroactive tiers pay is
+pending, corrections by hand, and payouts.
 """
 
 from __future__ import annotations
@@ -189,6 +189,21 @@ class Model:
             due.kind,
             {(other, due.unit, rule): -due.amount, ("payable", due.unit, rule): due.amount},
         )
+
+    def pending(self, at: int) -> dict[str, int]:
+        """What waits at `at` (ms), by unit: deals that are held, and those whose hold has not
+        ended: it does at the first midnight UTC that is `hold_days` after the deal."""
+        waiting: dict[str, int] = defaultdict(int)
+        for deal in self._all():
+            ends = day_of(deal.due.occurred_at) + timedelta(days=deal.terms.hold_days)
+            midnight = ends.replace(hour=0, minute=0, second=0, microsecond=0)
+            if midnight < ends:
+                midnight += timedelta(days=1)
+            holds = deal.terms.hold_days > 0 and midnight > day_of(at)
+            for line in deal.lines:
+                if line.owed > 0 and (deal.held or holds):
+                    waiting[line.unit] += line.owed - line.back[1]
+        return waiting
 
     # What was decided
 

@@ -6,11 +6,16 @@ from collections import defaultdict
 from typing import Any
 
 from hypothesis import given
+from msgspec.structs import replace
 
 from events.instructions import CommissionDue
 from events.journal import Entry
+from projections import account
+from tests.projections.world import DAY
 from tests.rewards.lives import Living, lives, schemes
 from tests.rewards.model import Booked, Model, clean
+
+UNITS = ("EUR", "KRW", "JPY", "KWD", "acme:points")
 
 
 def booked(entry: Entry) -> Booked:
@@ -39,3 +44,38 @@ def test_entries_are_those_of_a_naive_calculation(scheme: Any, life: list[Any]) 
                 assert entry.reason == expected.reason, story
             if isinstance(instruction, CommissionDue):
                 assert entry.hold == expected.hold, story
+
+
+def _without_groups(scheme: dict[str, Any]) -> dict[str, Any]:
+    """The scheme without bonuses and retroactive tiers: their amounts are of many deals, and
+    belong to no deal's hold."""
+    terms = [
+        replace(
+            one,
+            bonuses=(),
+            rules=tuple(
+                replace(rule, tiers=None)
+                if rule.tiers is not None and rule.tiers.apply == "retroactive"
+                else rule
+                for rule in one.rules
+            ),
+        )
+        for one in scheme["terms"]
+    ]
+    return {**scheme, "terms": terms}
+
+
+@given(schemes(), lives)
+def test_what_is_pending_is_what_deals_and_holds_say(scheme: Any, life: list[Any]) -> None:
+    world = Living(_without_groups(scheme))
+    models: dict[str, Model] = defaultdict(lambda: Model(world.currency, world.decisions))
+    for operation in life:
+        world.happen(operation)
+    for instruction, _ in world.answered:
+        models[instruction.partner].expect(instruction)
+    for partner, model in models.items():
+        for at in (world.now, world.now + 4 * DAY, world.now + 400 * DAY):
+            waiting = model.pending(at)
+            for unit in {*waiting, *UNITS}:
+                found = account.pending(world.accounts[partner], "acme", unit, at)
+                assert found == waiting.get(unit, 0), (partner, unit, waiting)
