@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from audit.explain.rate_reasons import Rates
+from audit.explain.reason_words import HOLDS, why_nothing
 from audit.explain.story import Explanation, moment, money, percent
 from events.instructions import (
     AdjustmentDue,
@@ -13,38 +14,6 @@ from events.instructions import (
     ReviewDue,
 )
 from events.journal import HELD, Entry, Leg
-
-ZERO = {
-    "no_rule": "no rule of the terms fits this kind of conversion",
-    "zero_amount": "the amount it is reckoned on, or what the rule gives, is zero",
-    "no_terms": "no terms were in force when it happened",
-    "nothing_booked": "nothing was booked for this deal",
-    "already_refunded": "all of the deal was refunded before",
-    "already_rejected": "its commission was rejected before: nothing is left to take back",
-    "rounds_to_zero": "what it takes back is less than half a minor unit",
-    "duplicate_customer": "the partner brought the same person before, under another customer id",
-    "reassigned": "the deal was given to another partner",
-}
-
-HOLDS = {
-    "self_referral": "the customer is the partner itself, or one of its own ids",
-    "duplicate_customer": "the partner brought the same person before, under another customer id",
-    "review_all": "the terms have every commission approved by a person",
-    "review_above": "it is above what the terms pay without a person's approval",
-    "too_old": "it was recorded later after it happened than the terms take without a person",
-}
-
-OTHER_SIDE = {
-    "commissions": "the program's cost",
-    "wholesale": "what the partner took from the customer for the program",
-    "receipts": "what the partner paid in",
-    "fees": "the fee of the payout",
-    "withholding": "withheld",
-    "in_transit": "under way",
-    "paid": "paid",
-    "exchange": "changed into another currency",
-    "rounding": "what the change of currency gained or lost by whole minor units",
-}
 
 
 def explain_entry(
@@ -84,8 +53,7 @@ def _say_kind(
     evidence = (place, instruction_at)
     when = moment(entry.at)
     if entry.kind == "no_effect":
-        why = ZERO.get(entry.reason, entry.reason)
-        story.say(f"Nothing was booked for {entry.partner}: {why} ({entry.reason}).", *evidence)
+        story.say(f"Nothing was booked for {entry.partner}: {why_nothing(entry)}.", *evidence)
     elif entry.kind == "commission":
         of = f" of {money(entry.base, entry.currency or entry.unit)}" if entry.base else ""
         over = f" over {entry.via}" if entry.via else ""

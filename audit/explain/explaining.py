@@ -9,18 +9,19 @@ from audit.explain.finding import (
     POSITION,
     UnknownSubject,
     conversions_named,
+    deal_of,
     is_partner,
     record_at,
 )
 from audit.explain.partner_reasons import explain_partner
 from audit.explain.story import Explanation
-from audit.explain.walking import attributed, booked, booked_from
+from audit.explain.walking import Booked, attributed, booked, booked_from
 from audit.log import Log
 from audit.read import Progress
 from events import topics
 from events.attributions import Attribution
 from events.codec import UnreadableRecord, decode_record
-from events.instructions import Instruction
+from events.instructions import Instruction, ReviewDue
 from events.journal import Entry
 from events.position import Record
 
@@ -40,6 +41,8 @@ def explain(
 
     Raises UnknownSubject when the log has nothing of that name.
     """
+    if not subject.strip():
+        raise UnknownSubject("nothing is named: give a position, a deal, an event id or a partner")
     decided = read_decisions(log)
     story = Explanation(subject)
     if POSITION.fullmatch(subject):
@@ -53,9 +56,48 @@ def explain(
                 f"{subject!r} is no partner, and no conversion has it as its event id or deal; "
                 "give a position such as conversions/3/17, or program/customer/deal"
             )
+        partners: dict[str, None] = {}
         for record, _ in named:
-            _explain_conversion(story, log, decided, record, progress)
+            partners |= dict.fromkeys(_explain_conversion(story, log, decided, record, progress))
+        of = {(found.program, deal_of(found) or found.event_id) for _, found in named}
+        _explain_reviews(story, log, decided, tuple(partners), of, progress)
     return story
+
+
+def _explain_reviews(
+    story: Explanation,
+    log: Log,
+    decided: Decided,
+    partners: tuple[str, ...],
+    of: set[tuple[str, str]],
+    progress: Progress,
+) -> None:
+    """What people decided of the commissions of deals and leads: without it, one that was
+    rejected would read as one that is owed."""
+    for partner in partners:
+        reviewed = booked(
+            log,
+            decided,
+            partner,
+            lambda entry: (entry.program, entry.deal or entry.event_id) in of,
+            progress,
+        )
+        for entry in reviewed:
+            due = entry.instruction
+            if isinstance(due, ReviewDue) and due.source.startswith(topics.DECISIONS):
+                _say_entry(story, entry)
+
+
+def _say_entry(story: Explanation, entry: Booked) -> None:
+    _note(story, entry.agrees)
+    explain_entry(
+        story,
+        entry.posted.entry,
+        entry.instruction,
+        entry.posted.position,
+        entry.posted.entry.source,
+        entry.rates,
+    )
 
 
 def _explain_position(
@@ -85,18 +127,19 @@ def _explain_position(
 
 def _explain_conversion(
     story: Explanation, log: Log, decided: Decided, record: Record, progress: Progress
-) -> None:
+) -> list[str]:
+    """Returns the partners it was credited to, or taken from."""
     try:
         conversion = decode_record(record)
     except UnreadableRecord as problem:
         story.say(f"{record.position} cannot be read: {problem.why}.", str(record.position))
-        return
+        return []
     decision = attributed(log, decided, record, conversion, progress)
     if decision is None:
         story.say(
             f"{record.position} waits to be attributed: is a worker running?", str(record.position)
         )
-        return
+        return []
     _note(story, decision.agrees)
     explain_credit(
         story, conversion, decision.found, decision.before, decided.directory, decision.position
@@ -109,15 +152,8 @@ def _explain_conversion(
         if not entries:
             story.say(f"Nothing is booked for {partner} yet: is a worker running?")
         for entry in entries:
-            _note(story, entry.agrees)
-            explain_entry(
-                story,
-                entry.posted.entry,
-                entry.instruction,
-                entry.posted.position,
-                entry.posted.entry.source,
-                entry.rates,
-            )
+            _say_entry(story, entry)
+    return partners
 
 
 def _explain_entry(
@@ -133,15 +169,7 @@ def _explain_entry(
     if not found:
         raise UnknownSubject(f"no accepted entry books {instruction}: is a worker running?")
     for entry in found:
-        _note(story, entry.agrees)
-        explain_entry(
-            story,
-            entry.posted.entry,
-            entry.instruction,
-            entry.posted.position,
-            instruction,
-            entry.rates,
-        )
+        _say_entry(story, entry)
         if entry.posted.entry.conversion:
             record = record_at(log, entry.posted.entry.conversion)
             _explain_credit_only(story, log, decided, record, progress)

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 
 from audit.decided import Decided
 from audit.explain.credit_reasons import NOBODY
-from audit.explain.entry_reasons import HOLDS
+from audit.explain.reason_words import HOLDS
 from audit.explain.story import Explanation, moment, money
 from audit.log import Log
 from audit.read import Progress, counted

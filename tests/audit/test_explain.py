@@ -61,6 +61,23 @@ def test_a_deal_is_explained_with_its_refund(ledger: MemoryLedger) -> None:
     assert "50.00 EUR of deal D-1 were refunded: alice's balance moved by -5.00 EUR" in text
 
 
+def test_what_a_person_decided_of_a_commission_is_told_with_its_deal(ledger: MemoryLedger) -> None:
+    """Without it a rejected commission would read as one that is owed."""
+    happen(ledger)
+    reject = fact.CommissionRejected("acme", "alice", "D-1", "", "made up", by="nina")
+    ledger.decide("commission:acme/alice/deal/D-1", "commission.rejected", reject)
+    ledger.process()
+    release = fact.CommissionReleased("acme", "alice", "D-1", "", "a slip", by="nina")
+    ledger.decide("commission:acme/alice/deal/D-1", "commission.released", release)
+    ledger.process()
+    text = told(ledger, "D-1")
+    assert "was rejected by nina (made up)" in text
+    assert "the balance moved by -5.00 EUR" in text
+    assert "so it could not be released (released: " in text
+    assert "rejected" not in told(ledger, "E-2")
+    assert told(ledger, "acme/carol/D-1") == text
+
+
 def test_why_nobody(ledger: MemoryLedger) -> None:
     happen(ledger)
     text = told(ledger, "acme/dave/D-2")
@@ -113,6 +130,8 @@ def test_an_unknown_name(ledger: MemoryLedger) -> None:
     happen(ledger)
     with pytest.raises(UnknownSubject, match="no partner, and no conversion"):
         explain(ledger.log, "nothing")
+    with pytest.raises(UnknownSubject, match="nothing is named"):
+        explain(ledger.log, " ")
     with pytest.raises(UnknownSubject, match="no such record"):
         explain(ledger.log, "conversions/0/999")
 
