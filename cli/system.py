@@ -192,6 +192,6 @@ def worker(home: Home = None) -> None:
 
 def scheduler(home: Home = None) -> None:
     """Start payout runs when they are due, looking once a minute, until Ctrl-C."""
-    from deploy.parts import run_scheduler
+    from cli.scheduler import run
 
-    run_scheduler(settings_of(home))
+    run(settings_of(home))

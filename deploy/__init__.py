@@ -1,4 +1,5 @@
-"""Starting and stopping the parts of a ledger: broker, warehouse, gateway, workers.
+"""Starting and stopping the parts of a ledger: broker, warehouse, gateway, workers,
+scheduler.
 
 Nothing outside this package knows whether Kafka and ClickHouse are the embedded
 ones or a cluster's. `kafka` runs a real broker on this machine, `topics` creates

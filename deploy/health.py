@@ -12,12 +12,12 @@ from pathlib import Path
 import httpx
 
 from deploy.kafka import answering_cluster
-from events.settings import Broker, Warehouse
+from events.settings import Broker, Settings, Warehouse
 
 SECONDS = 1.0
 """How long one question may take, in seconds."""
 HEARTBEAT_SECONDS = 15.0
-"""A worker writes its heartbeat every second; a batch or a busy machine may delay it."""
+"""A heartbeat is written every second; a batch or a busy machine may delay it."""
 
 
 def broker_problem(broker: Broker) -> str | None:
@@ -47,6 +47,11 @@ def worker_problem(heartbeat: Path) -> str | None:
     if silent > HEARTBEAT_SECONDS:
         return f"has been silent for {silent:.0f} s ({heartbeat})"
     return None
+
+
+def scheduler_heartbeat(settings: Settings) -> Path:
+    """Where the scheduler of a home says that it lives, and what its newest look met."""
+    return settings.run / "scheduler.json"
 
 
 def scheduler_problem(heartbeat: Path) -> str | None:

@@ -1,15 +1,14 @@
 """The parts of a ledger as processes: how each is started, asked and found again.
 
-A part is started by `start`, has an address others reach it by (none for a worker) and
-tells its `problem`. The broker is Java; the others are this project's own modules, run by
-`python -m deploy.parts NAME` with the home directory in `PLEDGER_HOME`. They find each
-other by `run/endpoints.json` (`events.settings`), so a part needs no other argument.
+A part is started by `start`, has an address others reach it by (none for a worker or the
+scheduler) and tells its `problem`. The broker is Java; the others are this project's own
+modules, run by `python -m` with the home directory in `PLEDGER_HOME`. They find each other
+by `run/endpoints.json` (`events.settings`), so a part needs no other argument.
 """
 
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import subprocess
 import sys
@@ -140,11 +139,12 @@ class WorkerPart(PythonPart):
 
 
 class SchedulerPart(PythonPart):
-    """Starts the payout runs that are due."""
+    """Starts the payout runs that are due, as `pledger runs due` does."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(SCHEDULER, settings, ["deploy.parts", SCHEDULER], "")
-        self.heartbeat = settings.run / "scheduler.json"
+        # Named, not imported: commands import this package, and imports point one way.
+        super().__init__(SCHEDULER, settings, ["cli.scheduler"], "")
+        self.heartbeat = health.scheduler_heartbeat(settings)
 
     def start(self) -> subprocess.Popen[bytes]:
         self.heartbeat.unlink(missing_ok=True)
@@ -205,15 +205,6 @@ def run_worker(settings: Settings) -> None:
     run(settings)
 
 
-def run_scheduler(settings: Settings) -> None:
-    """Start the payout runs that are due, until stopped."""
-    from deploy.scheduler import run
-
-    check_log(settings)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    run(settings)
-
-
 def check_log(settings: Settings) -> None:
     """Refuse a cluster that is not this home's, and topics that would lose the ledger."""
     check_cluster(settings.home, settings.broker)
@@ -223,7 +214,7 @@ def check_log(settings: Settings) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Run one part of a ledger (PLEDGER_HOME).")
-    parser.add_argument("part", choices=[GATEWAY, WORKER, SCHEDULER])
+    parser.add_argument("part", choices=[GATEWAY, WORKER])
     parser.add_argument("--host", default=LOOPBACK)
     parser.add_argument("--port", type=int, default=0)
     asked = parser.parse_args()
@@ -231,8 +222,6 @@ def main() -> int:
         settings = load()
         if asked.part == GATEWAY:
             run_gateway(settings, asked.host, claimed_port(asked.port, GATEWAY))
-        elif asked.part == SCHEDULER:
-            run_scheduler(settings)
         else:
             run_worker(settings)
     except (DeployError, SettingsError) as error:

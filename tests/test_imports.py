@@ -1,4 +1,4 @@
-"""Imports point one way: events ← aggregates ← projections ← streams ← gateway, audit ← cli, …
+"""Imports point one way: events ← aggregates ← projections ← streams ← gateway, audit ← … ← cli.
 
 Who knows whom decides what can be understood, tested and replaced alone. `projections` is
 pure: no broker, no framework, no warehouse. `audit` imports no `streams`: who proves the
@@ -22,8 +22,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "streams": {"events", "aggregates", "projections"},
     "gateway": {"events", "aggregates", "projections", "streams"},
     "audit": {"events", "aggregates", "projections"},
+    "deploy": {"events", "aggregates", "projections", "streams", "gateway", "audit"},
     "cli": {"events", "aggregates", "projections", "streams", "gateway", "audit", "deploy"},
-    "deploy": {"events", "aggregates", "projections", "streams", "gateway", "audit", "cli"},
 }
 """Package of ours → those of ours it may import, besides itself."""
 

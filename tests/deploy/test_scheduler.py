@@ -30,14 +30,14 @@ def test_a_due_run_is_started_once(
     home.home.mkdir(parents=True)
     with started(ledger, "streams.worker"):
         sell(ledger, known, {"jane": 20_000})
-        with started(home, "deploy.parts", "scheduler") as scheduler, deciding(ledger) as decisions:
+        with started(home, "cli.scheduler") as scheduler, deciding(ledger) as decisions:
             wait_until(
                 lambda: decisions.payout_ids() != [], f"a run: {scheduler.said()}", seconds=60
             )
             [payout] = decisions.payout_ids()
             assert payout.startswith("acme-20") and payout.endswith("-eur-jane")
             wait_until(lambda: decisions.payout(payout).status == "funded", "funded")
-            heartbeat = home.run / "scheduler.json"
+            heartbeat = health.scheduler_heartbeat(home)
             assert json.loads(heartbeat.read_text())["problem"] == ""
             assert health.scheduler_problem(heartbeat) is None
             assert scheduler.end() == 0, scheduler.said()
@@ -48,8 +48,8 @@ def test_a_look_that_fails_is_told(ledger: Settings, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PLEDGER_WAREHOUSE", "clickhouse://127.0.0.1:1/ledger")
     with deciding(ledger) as decisions:
         found_program(decisions, ("jane",), engine="2", payout_schedule="weekly", payout_day=1)
-    heartbeat = ledger.run / "scheduler.json"
-    with started(ledger, "deploy.parts", "scheduler") as scheduler:
+    heartbeat = health.scheduler_heartbeat(ledger)
+    with started(ledger, "cli.scheduler") as scheduler:
         wait_until(
             lambda: "no warehouse answers" in (health.scheduler_problem(heartbeat) or ""),
             "the problem is told",

@@ -3,6 +3,7 @@
 What is due follows from the terms and the time, and a run's id from its period, so it does not
 matter how many of these run, or how often one looks: each run starts once. A look that fails
 (a warehouse that is away) is told in the log and in the heartbeat, and the next one looks again.
+The supervisor runs it by `python -m cli.scheduler`, with the home in `PLEDGER_HOME`.
 
     run/scheduler.json    process, time and outcome of the newest look; renewed every second
 """
@@ -13,17 +14,20 @@ import json
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from types import FrameType
 
 from aggregates.application import Decisions, open_decisions
 from cli.failures import in_words, is_expected
 from cli.run_schedule import start_due
-from events.settings import Settings
+from deploy import DeployError
+from deploy.health import scheduler_heartbeat
+from deploy.parts import check_log
+from events.settings import Settings, SettingsError, load
 from streams.decisions import DirectoryFollower
 
 log = logging.getLogger(__name__)
@@ -32,13 +36,11 @@ LOOK_EVERY_S = 60.0
 BEAT_S = 1.0
 
 
-def heartbeat_file(settings: Settings) -> Path:
-    """Where the scheduler of this home says that it lives."""
-    return settings.run / "scheduler.json"
-
-
 def run(settings: Settings, every: float = LOOK_EVERY_S) -> None:
-    """Look every `every` seconds until SIGTERM or SIGINT."""
+    """Look every `every` seconds until SIGTERM or SIGINT. Raises DeployError for a log that
+    must not be written to."""
+    check_log(settings)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     stopped = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -55,7 +57,7 @@ def run(settings: Settings, every: float = LOOK_EVERY_S) -> None:
                 problem = _look(settings, *parts) if parts else "the broker does not answer"
                 _wait(settings, stopped, every, problem)
         problem = ""
-    heartbeat_file(settings).unlink(missing_ok=True)
+    scheduler_heartbeat(settings).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -98,9 +100,22 @@ def _wait(settings: Settings, stopped: threading.Event, seconds: float, problem:
 
 
 def _beat(settings: Settings, problem: str) -> None:
-    path = heartbeat_file(settings)
+    path = scheduler_heartbeat(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
     beat = {"pid": os.getpid(), "at": int(time.time() * 1000), "problem": problem}
     draft.write_text(json.dumps(beat))
     draft.replace(path)
+
+
+def main() -> int:
+    """Run the scheduler of this home."""
+    try:
+        run(load())
+    except (DeployError, SettingsError) as error:
+        sys.exit(f"error: {error}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
