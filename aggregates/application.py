@@ -1,4 +1,4 @@
-"""`Decisions`: the commands by which people, and the payouts agent, decide.
+"""`Decisions`: the commands by which people, and the payouts processor, decide.
 
     decisions = open_decisions(settings.broker)
     decisions.create_program("acme", "Acme Ltd", "EUR", by="ann")

@@ -1,12 +1,10 @@
 """What programs and partners are to each other: agreements, claims, recruits, payees.
 
-The part of the directory that is about people. As everything in it, each value is kept
-with the number of the decision that set it, and is asked for as known at a decision.
+The part of the directory that is about people, and what was decided between them: runs,
+contests, invoices, rates. As everything in it, each value is kept with the number of the
+decision that set it, and is asked for as known at a decision.
 
-- From a program's first agreement on, only partners that accepted a version of it earn.
-- An approved registration claims its customer for its partner, until it is rejected or
-  lost; how long, the terms say. Once won, it goes on to protect the customer's later deals.
-- A partner stands below the one who recruited it, in each program for itself.
+A partner stands below the one who recruited it, in each program for itself.
 """
 
 from __future__ import annotations
@@ -14,32 +12,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from msgspec import structs
-
 from events import decisions as fact
 from events.decisions import Decision
+from projections import agreements, claims
+from projections.agreements import Agreements
+from projections.claims import Claims
 from projections.history import History, remember
 from projections.rate_tables import RateTable, RateTables
-from projections.views import (
-    AcceptanceView,
-    AgreementView,
-    ClaimView,
-    RateView,
-    RegistrationStatus,
-    RegistrationView,
-)
+from projections.views import RateView
 
 
-class Relations:
+class Relations(Agreements, Claims):
     """Tables of relations, and what they answer."""
 
     def __init__(self) -> None:
-        self._agreements: dict[str, History[AgreementView]] = {}
-        self._agreement_versions: dict[str, list[AgreementView]] = {}
-        self._acceptances: dict[tuple[str, str], History[AcceptanceView]] = {}
-        self._registrations: dict[str, RegistrationView] = {}
-        self._claims: dict[tuple[str, str], History[tuple[ClaimView, ...]]] = {}
-        """By (program, customer), the newest claim first."""
+        super().__init__()
         self._parents: dict[tuple[str, str], History[str]] = {}
         self._currencies: dict[str, History[str]] = {}
         self._identities: dict[str, History[frozenset[str]]] = {}
@@ -52,35 +39,6 @@ class Relations:
         self._invoices: dict[str, list[fact.InvoiceIssued]] = {}
 
     # As of `known`
-
-    def agreement(self, program: str, known: int) -> AgreementView | None:
-        """The program's newest agreement; None before the first was published."""
-        history = self._agreements.get(program)
-        return None if history is None else history.at(known)
-
-    def acceptance(self, program: str, partner: str, known: int) -> AcceptanceView | None:
-        """What the partner accepted last; None where it never did."""
-        history = self._acceptances.get((program, partner))
-        return None if history is None else history.at(known)
-
-    def may_earn(self, program: str, partner: str, known: int) -> bool:
-        """Whether no agreement hinders the partner: there is none, or it accepted a version."""
-        if not self._agreements or self.agreement(program, known) is None:
-            return True
-        return self.acceptance(program, partner, known) is not None
-
-    def claims(self, program: str, customer: str, known: int) -> tuple[ClaimView, ...]:
-        """Approved registrations of the customer, without the rejected and lost, newest
-        approval first."""
-        if not self._claims:
-            return ()
-        history = self._claims.get((program, customer))
-        return () if history is None else history.at(known) or ()
-
-    def claim(self, program: str, customer: str, known: int) -> ClaimView | None:
-        """The newest of the `claims`."""
-        claims = self.claims(program, customer, known)
-        return claims[0] if claims else None
 
     def parent(self, program: str, partner: str, known: int) -> str:
         """Who recruited the partner for the program; empty: nobody."""
@@ -117,24 +75,6 @@ class Relations:
         return self._payouts_decided.get(number, 0)
 
     # Current, for listings: in the order in which they were decided
-
-    def agreements(self, program: str) -> tuple[AgreementView, ...]:
-        """All versions of a program's agreement."""
-        return tuple(self._agreement_versions.get(program, ()))
-
-    def acceptances(self, program: str) -> tuple[AcceptanceView, ...]:
-        """What each partner of a program accepted last."""
-        return tuple(
-            history.current for (of, _), history in self._acceptances.items() if of == program
-        )
-
-    def registrations(self) -> tuple[RegistrationView, ...]:
-        """All registered leads and deals."""
-        return tuple(self._registrations.values())
-
-    def registration(self, registration: str) -> RegistrationView | None:
-        """One of them; None where it was never submitted."""
-        return self._registrations.get(registration)
 
     def recruits(self, program: str) -> Mapping[str, str]:
         """Partner → the one above it, in a program."""
@@ -175,99 +115,6 @@ class Relations:
 
     # The fold
 
-    def _agreement_published(self, decision: Decision, found: fact.AgreementPublished) -> None:
-        view = AgreementView(
-            found.program,
-            found.version,
-            found.title,
-            found.text,
-            found.sha256,
-            found.terms,
-            decision.recorded_at,
-        )
-        remember(self._agreements, found.program, decision.number, view)
-        self._agreement_versions.setdefault(found.program, []).append(view)
-
-    def _agreement_accepted(self, decision: Decision, found: fact.AgreementAccepted) -> None:
-        view = AcceptanceView(
-            found.program,
-            found.partner,
-            found.version,
-            found.sha256,
-            found.person,
-            found.accepted_at,
-            decision.recorded_at,
-        )
-        remember(self._acceptances, (found.program, found.partner), decision.number, view)
-
-    def _registration_submitted(
-        self, decision: Decision, found: fact.RegistrationSubmitted
-    ) -> None:
-        self._registrations[found.registration] = RegistrationView(
-            found.registration,
-            found.program,
-            found.partner,
-            found.customer,
-            found.kind,
-            found.title,
-            found.amount,
-            found.currency,
-            "submitted",
-            decision.recorded_at,
-        )
-
-    def _registration_updated(self, decision: Decision, found: fact.RegistrationUpdated) -> None:
-        view = self._registrations.get(found.registration)
-        if view is not None:
-            self._registrations[found.registration] = structs.replace(
-                view,
-                title=found.title or view.title,
-                amount=found.amount or view.amount,
-                currency=found.currency or view.currency,
-            )
-
-    def _registration_approved(self, decision: Decision, found: fact.RegistrationApproved) -> None:
-        self._registration_is(found.registration, "approved", approved_at=decision.recorded_at)
-        claim = ClaimView(found.registration, found.partner, decision.recorded_at)
-        others = self._claims_without(found.program, found.customer, found.registration)
-        key = (found.program, found.customer)
-        remember(self._claims, key, decision.number, (claim, *others))
-
-    def _registration_ended(
-        self, decision: Decision, found: fact.RegistrationRejected | fact.RegistrationLost
-    ) -> None:
-        status: RegistrationStatus = (
-            "lost" if isinstance(found, fact.RegistrationLost) else "rejected"
-        )
-        self._registration_is(found.registration, status, reason=found.reason)
-        key = (found.program, found.customer)
-        if key in self._claims:
-            others = self._claims_without(*key, found.registration)
-            remember(self._claims, key, decision.number, others)
-
-    def _registration_won(self, decision: Decision, found: fact.RegistrationWon) -> None:
-        self._registration_is(
-            found.registration,
-            "won",
-            deal=found.deal,
-            amount=found.amount,
-            currency=found.currency,
-        )
-
-    def _registration_is(
-        self, registration: str, status: RegistrationStatus, **changes: Any
-    ) -> None:
-        view = self._registrations.get(registration)
-        if view is not None:
-            self._registrations[registration] = structs.replace(view, status=status, **changes)
-
-    def _claims_without(
-        self, program: str, customer: str, registration: str
-    ) -> tuple[ClaimView, ...]:
-        history = self._claims.get((program, customer))
-        claims = () if history is None else history.current
-        return tuple(claim for claim in claims if claim.registration != registration)
-
     def _recruited(self, decision: Decision, found: fact.PartnerRecruited) -> None:
         remember(self._parents, (found.program, found.partner), decision.number, found.parent)
 
@@ -303,15 +150,9 @@ class Relations:
 
 _NONE: frozenset[str] = frozenset()
 
-EVOLVE: dict[str, Callable[[Relations, Decision, Any], None]] = {
-    "agreement.published": Relations._agreement_published,
-    "agreement.accepted": Relations._agreement_accepted,
-    "registration.submitted": Relations._registration_submitted,
-    "registration.updated": Relations._registration_updated,
-    "registration.approved": Relations._registration_approved,
-    "registration.rejected": Relations._registration_ended,
-    "registration.won": Relations._registration_won,
-    "registration.lost": Relations._registration_ended,
+EVOLVE: dict[str, Callable[[Any, Decision, Any], None]] = {
+    **agreements.EVOLVE,
+    **claims.EVOLVE,
     "partner.recruited": Relations._recruited,
     "partner.currency_set": Relations._currency_set,
     "partner.identified": Relations._identified,
