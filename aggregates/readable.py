@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from aggregates.errors import Invalid
-from events.currencies import decimals, is_currency
+from events.currencies import exponent, is_currency
 
 RATE = re.compile(r"(\d{1,3}(?:\.\d{1,9})?) ?%", re.ASCII)
 AMOUNT = re.compile(
@@ -57,7 +57,7 @@ def money(path: str, value: object, unit: str | None) -> object:
         raise Invalid(path, value, 'an amount with its currency, such as "5.00 EUR"')
     if not is_currency(unit) and ":" not in unit:
         raise Invalid(path, value, f"an amount of a known unit; {unit!r} is none")
-    digits = decimals(unit) if is_currency(unit) else 0
+    digits = exponent(unit)
     scaled = Decimal(whole + fraction).scaleb(digits)
     if scaled != scaled.to_integral_value():
         raise Invalid(path, value, f"at most {digits} digits after the point for {unit}")
@@ -89,7 +89,7 @@ def rate_text(points: int) -> str:
 
 def money_text(amount: int, unit: str) -> str:
     """`5.00`, of a currency's minor units."""
-    return f"{Decimal(amount).scaleb(-decimals(unit)):f}"
+    return f"{Decimal(amount).scaleb(-exponent(unit)):f}"
 
 
 def moment_text(milliseconds: int) -> str:

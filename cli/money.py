@@ -14,19 +14,16 @@ from typing import Literal
 
 from babel.numbers import format_decimal
 
-from events.currencies import decimals, is_currency
+from events.currencies import exponent
+from projections.money import plain
+
+__all__ = ["NotMinorUnits", "Rounding", "exponent", "minor_units", "plain", "shown"]
 
 Rounding = Literal["refuse", "half_away_from_zero"]
 
 
 class NotMinorUnits(ValueError):
     """An amount finer than its currency's minor unit."""
-
-
-def exponent(unit: str) -> int:
-    """Digits after the decimal sign of `unit`; 0 for a unit that is no currency."""
-    code = unit.upper()
-    return decimals(code) if is_currency(code) else 0
 
 
 def shown(amount: int, unit: str) -> str:
@@ -37,22 +34,18 @@ def shown(amount: int, unit: str) -> str:
     return f"{text} {unit}".rstrip()
 
 
-def plain(amount: int, unit: str) -> str:
-    """`amount` minor units as a number a program can read: `-1234.56`."""
-    return f"{Decimal(amount).scaleb(-exponent(unit)):f}"
-
-
 def minor_units(amount: Decimal, unit: str, rounding: Rounding = "refuse") -> int:
     """`amount` in whole units of `unit` as integer minor units.
 
     Raises NotMinorUnits for an amount that is finer than the minor unit, unless
     `rounding` says that it may be rounded.
     """
-    scaled = amount.scaleb(exponent(unit))
+    digits = exponent(unit.upper())  # as people type it; a currency in lower case is refused later
+    scaled = amount.scaleb(digits)
     whole = scaled.to_integral_value(ROUND_HALF_UP)  # half away from zero, in decimal's words
     if whole != scaled and rounding == "refuse":
         raise NotMinorUnits(
-            f"{amount} {unit} is finer than the minor unit (expected at most {exponent(unit)} "
+            f"{amount} {unit} is finer than the minor unit (expected at most {digits} "
             'digits after the decimal sign); allow rounding in the map: rounding = "half_away_'
             'from_zero"'
         )

@@ -33,3 +33,9 @@ def decimals(currency: str) -> int:
     if currency in THREE_DECIMALS:
         return 3
     return 4 if currency in FOUR_DECIMALS else 2
+
+
+def exponent(unit: str) -> int:
+    """Digits after the decimal sign of an amount of `unit`: its decimals where it is money; a
+    program's own units are whole."""
+    return decimals(unit) if is_currency(unit) else 0

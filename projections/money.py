@@ -7,7 +7,7 @@ own `round` is half to even, and floats are not exact; neither is used.
 
 from __future__ import annotations
 
-from events.currencies import decimals, is_currency
+from events.currencies import exponent
 
 BASIS_POINTS = 10_000
 """A whole, in basis points."""
@@ -27,7 +27,7 @@ def round_half_away(numerator: int, denominator: int) -> int:
 def plain(amount: int, unit: str) -> str:
     """`amount` minor units of `unit` in major units, as `-1234.56`; a program's own units are
     whole."""
-    places = decimals(unit) if is_currency(unit) else 0
+    places = exponent(unit)
     digits = str(abs(amount)).rjust(places + 1, "0")
     text = f"{digits[:-places]}.{digits[-places:]}" if places else digits
     return f"-{text}" if amount < 0 else text

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from msgspec import Struct, field
 
-from events.currencies import decimals, is_currency
+from events.currencies import exponent
 from events.journal import HELD
 
 
@@ -35,8 +35,7 @@ class Explanation(Struct):
 
 def money(amount: int, unit: str) -> str:
     """`1,234.56 EUR`, `300 acme:credit`."""
-    digits = decimals(unit) if is_currency(unit) else 0
-    return f"{Decimal(amount).scaleb(-digits):,} {unit}".rstrip()
+    return f"{Decimal(amount).scaleb(-exponent(unit)):,} {unit}".rstrip()
 
 
 def percent(basis_points: int) -> str:
