@@ -66,17 +66,7 @@ class Life:
 @pytest.mark.parametrize(
     ("state", "where"),
     [
-        (
-            "kept",
-            (
-                "posting:decided",
-                "posting:produced",
-                "relay:flushed",
-                "posting:flushed",
-                "attribution:flushed",
-                "posting:saved",
-            ),
-        ),
+        ("kept", ("posting:produced", "attribution:flushed", "relay:flushed", "posting:saved")),
         ("deleted", ("posting:flushed", "posting:saved")),
         pytest.param("kept", tuple(deaths(*STEPS)), marks=pytest.mark.soak),
         pytest.param("deleted", tuple(deaths(*STEPS)), marks=pytest.mark.soak),
