@@ -6,13 +6,13 @@
     adjust    an amount is added, or taken off
 
 A commission is named by its partner and its deal, or the event id of a lead; an override of a
-sub-partner's deal also by that sub-partner (`--via`). What becomes of it the journal says, a
-moment later.
+sub-partner's deal also by that sub-partner (`--via`). What is not booked cannot be decided of;
+what becomes of the decision the journal says, a moment later.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,7 +21,11 @@ from cli.display import AsJson, By, Column, say, show, text
 from cli.ledger import decisions, directory, require_broker
 from cli.money import shown
 from cli.reading import BadOption, amount, iso
+from cli.reviewed import require_booked
 from cli.system import Home, settings_of
+
+if TYPE_CHECKING:
+    from aggregates.commission import Reviewed
 
 app = typer.Typer(no_args_is_help=True, help="Reviews: hold, release, reject or adjust.")
 
@@ -51,10 +55,12 @@ def hold(
 
         pledger commissions hold jane --program acme --deal D-1009 --reason "order under review"
     """
-    _one(deal, event)
-    with decisions(settings_of(home)) as ledger:
+    of = _one(program, partner, deal, event, via)
+    settings = settings_of(home)
+    with decisions(settings) as ledger:
+        warning = require_booked(settings, ledger, of, "held", reason)
         ledger.hold_commission(program, partner, deal, event, reason, via, by=by)
-    _tell("held", partner, program, deal or event, via, reason, as_json)
+    _tell("held", of, reason, as_json, warning)
 
 
 @app.command()
@@ -75,10 +81,12 @@ def release(
 
         pledger commissions release jane --program acme --deal D-1009 --reason "order is good"
     """
-    _one(deal, event)
-    with decisions(settings_of(home)) as ledger:
+    of = _one(program, partner, deal, event, via)
+    settings = settings_of(home)
+    with decisions(settings) as ledger:
+        warning = require_booked(settings, ledger, of, "released", reason)
         ledger.release_commission(program, partner, deal, event, reason, via, by=by)
-    _tell("released", partner, program, deal or event, via, reason, as_json)
+    _tell("released", of, reason, as_json, warning)
 
 
 @app.command()
@@ -99,10 +107,12 @@ def reject(
 
         pledger commissions reject jane --program acme --event s-77 --reason "made-up address"
     """
-    _one(deal, event)
-    with decisions(settings_of(home)) as ledger:
+    of = _one(program, partner, deal, event, via)
+    settings = settings_of(home)
+    with decisions(settings) as ledger:
+        warning = require_booked(settings, ledger, of, "rejected", reason)
         ledger.reject_commission(program, partner, deal, event, reason, via, by=by)
-    _tell("rejected", partner, program, deal or event, via, reason, as_json)
+    _tell("rejected", of, reason, as_json, warning)
 
 
 @app.command()
@@ -128,7 +138,7 @@ def adjust(
         pledger commissions adjust jane --program acme --deal D-1009 --amount -5.00 \\
             --reason "agreed on the phone"
     """
-    _one(deal, event)
+    of = _one(program, partner, deal, event, via)
     settings = settings_of(home)
     with directory(settings) as follower:
         unit = unit_owed(follower.directory, program, partner, unit)
@@ -136,9 +146,10 @@ def adjust(
     if not minor:
         raise BadOption(f"--amount {change!r}: expected more or less than zero")
     with decisions(settings) as ledger:
+        require_booked(settings, ledger, of, "adjusted", reason)
         ledger.adjust_commission(program, partner, minor, deal, event, reason, via, by=by)
     change = f"{'+' if minor > 0 else ''}{shown(minor, unit)}"
-    _tell(f"adjusted by {change}", partner, program, deal or event, via, reason, as_json)
+    _tell(f"adjusted by {change}", of, reason, as_json)
 
 
 @app.command("list")
@@ -156,7 +167,7 @@ def list_waiting(
     """
     from cli.imports.progress import bar
     from projections.waiting import WaitingList
-    from streams.entries import entries, journal_ends
+    from streams.journal_reading import entries, journal_ends
 
     settings = settings_of(home)
     require_broker(settings)
@@ -193,25 +204,29 @@ def plain(waiting: Any) -> dict[str, Any]:
     return found
 
 
-def _one(deal: str, event: str) -> None:
+def _one(program: str, partner: str, deal: str, event: str, via: str) -> Reviewed:
+    from aggregates.commission import Reviewed
+
     if bool(deal) == bool(event):
         raise BadOption("which commission? give --deal, or --event for a lead")
+    return Reviewed(program, partner, deal, event, via)
 
 
-def _tell(
-    done: str, partner: str, program: str, of: str, via: str, reason: str, as_json: bool
-) -> None:
-    through = f" by way of {via}" if via else ""
+def _tell(done: str, of: Reviewed, reason: str, as_json: bool, warning: str = "") -> None:
+    through = f" by way of {of.via}" if of.via else ""
     because = f": {reason}" if reason else ""
+    name = of.deal or of.event_id
     say(
-        f"commission of {partner} for {of}{through} {done}{because}",
+        f"commission of {of.partner} for {name}{through} {done}{because}",
         {
-            "partner": partner,
-            "program": program,
-            "of": of,
-            "via": via,
+            "partner": of.partner,
+            "program": of.program,
+            "of": name,
+            "via": of.via,
             "decided": done.partition(" ")[0],
             "reason": reason,
         },
         as_json=as_json,
     )
+    if warning:
+        typer.echo(f"warning: {warning}", err=True)

@@ -169,7 +169,7 @@ def run(broker: Broker, program: str, found: OpenContest) -> tuple[Race, dict[st
     """The race as of the journal's ends now, and those ends."""
     from cli.imports.progress import bar
     from projections.contest import Race
-    from streams.entries import entries, journal_ends
+    from streams.journal_reading import entries, journal_ends
 
     ends = journal_ends(broker)
     race = Race(program, found.contest)

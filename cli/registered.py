@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cli.reading import iso
+from projections.days import DAY_MS
 
 if TYPE_CHECKING:
     from aggregates.application import Decisions
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from projections.directory import Directory
     from projections.views import RegistrationView
     from streams.decisions import DirectoryFollower
-
-DAY_MS = 86_400_000
 
 
 def decide_and_record(

@@ -11,16 +11,12 @@ from typing import TYPE_CHECKING, TypeVar
 from cli.ledger import rows, warehouse
 from cli.reading import BadOption
 from events.settings import Broker, Settings
-from projections.payout_plan import Balances, Candidate, plan
+from projections.payout_plan import AVAILABLE, Balances, Candidate, plan
 
 if TYPE_CHECKING:
     from aggregates.application import Decisions
     from streams.decisions import DirectoryFollower
 
-AVAILABLE = """
-SELECT partner, available FROM partner_balances
-WHERE program = {program:String} AND unit = {unit:String} AND payable != 0
-"""
 SOURCES = ("warehouse", "journal")
 T = TypeVar("T")
 
@@ -63,14 +59,11 @@ def planned(
 
 def from_journal(broker: Broker, program: str, unit: str, at: int) -> dict[str, int]:
     """Partner → minor units available at `at` (ms), from every entry of the journal."""
-    from events.log import partitions, read
-    from events.topics import JOURNAL
-    from projections.posted import accepted
+    from streams.journal_reading import entries, journal_ends
 
     balances = Balances(program, unit, at)
-    for partition in range(partitions(broker, JOURNAL)):
-        for posted in accepted(read(broker, JOURNAL, partition)):
-            balances.add(posted.entry)
+    for posted in entries(broker, journal_ends(broker)):
+        balances.add(posted.entry)
     return balances.available
 
 

@@ -18,6 +18,12 @@ from projections.money import plain
 from projections.payout_terms import kept
 from projections.posted import unit_of
 
+AVAILABLE = """
+SELECT partner, available FROM partner_balances
+WHERE program = {program:String} AND unit = {unit:String} AND payable != 0
+"""
+"""What the warehouse says is available: a program's balances in one unit, minor units."""
+
 
 class Candidate(Struct, frozen=True):
     """A partner with a balance, and whether a run would pay it."""

@@ -1,4 +1,4 @@
-"""The journal as it is asked for: one partner's account, or what a program owes.
+"""The journal as it is asked for: every entry, one partner's account, or what a program owes.
 
 Nothing here is kept: each question reads the accepted entries from their first on, a few
 hundred thousand a second, and holds what was in the log when it was asked.
@@ -6,15 +6,32 @@ hundred thousand a second, and holds what was in the log when it was asked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from events.log import partitions, read, watermarks
+from events.log import partitions, read, read_batches, watermarks
 from events.partitioning import partition_of
+from events.position import Record
 from events.settings import Broker
 from events.topics import JOURNAL
 from projections.invoice import Billing, Invoice
 from projections.posted import Cut, Posted, accepted
+
+
+def journal_ends(broker: Broker) -> dict[int, int]:
+    """Partition → offset after its last record, as the broker says now."""
+    return {partition: end for partition, (_, end) in watermarks(broker, JOURNAL).items()}
+
+
+def entries(
+    broker: Broker, ends: dict[int, int], advance: Callable[[int], object] = lambda _: None
+) -> Iterator[Posted]:
+    """The accepted entries before `ends`, partition after partition.
+
+    `advance` is told how many more records were read. Raises LogError.
+    """
+    for partition, end in sorted(ends.items()):
+        yield from accepted(_read(broker, partition, end, advance))
 
 
 class PartnerAccount(NamedTuple):
@@ -37,14 +54,14 @@ def read_account(broker: Broker, partner: str, since: int, until: int) -> Partne
     home = partition_of(partner, partitions(broker, JOURNAL))
     log_end = watermarks(broker, JOURNAL)[home][1]
     opening, closing = Cut(since), Cut(until)
-    entries = []
+    own = []
     for posted in accepted(read(broker, JOURNAL, home, 0, log_end)):
         opening.see(posted)
         closing.see(posted)
         if posted.entry.partner == partner:
-            entries.append(posted)
+            own.append(posted)
     starts = opening.offset(log_end) if since else 0
-    return PartnerAccount(home, entries, starts, closing.offset(log_end))
+    return PartnerAccount(home, own, starts, closing.offset(log_end))
 
 
 def bill_until(broker: Broker, program: str, starts: Mapping[str, int], closes: int) -> Invoice:
@@ -71,8 +88,15 @@ def bill_between(
 ) -> Invoice:
     """The program's invoice over the stretch between two cuts."""
     billing = Billing(program)
-    for name, end in sorted(ends.items()):
-        for posted in accepted(read(broker, JOURNAL, int(name), 0, end)):
-            if posted.offset >= starts[name]:
-                billing.take(posted)
+    for posted in entries(broker, {int(name): end for name, end in ends.items()}):
+        if posted.offset >= starts[str(posted.partition)]:
+            billing.take(posted)
     return billing.invoice(dict(starts), dict(ends))
+
+
+def _read(
+    broker: Broker, partition: int, end: int, advance: Callable[[int], object]
+) -> Iterator[Record]:
+    for batch in read_batches(broker, JOURNAL, partition, 0, end):
+        yield from batch
+        advance(len(batch))

@@ -14,7 +14,7 @@ from gateway.api.programs import program_view
 from gateway.problems import Problem
 from projections.contest import Race, Standing
 from projections.contest_terms import OpenContest, contests_of
-from streams.entries import entries, journal_ends
+from streams.journal_reading import entries, journal_ends
 
 
 class ContestView(Struct):

@@ -20,12 +20,7 @@ from gateway.api.context import AUTHOR, Context
 from gateway.api.paging import DEFAULT_LIMIT, EndingBefore, Limit, Page, StartingAfter, page
 from gateway.api.payouts import Approval, PayoutView, view_of
 from gateway.api.warehouse import rows
-from projections.payout_plan import Candidate, plan
-
-AVAILABLE = """
-SELECT partner, available FROM partner_balances
-WHERE program = {program:String} AND unit = {unit:String} AND payable != 0
-"""
+from projections.payout_plan import AVAILABLE, Candidate, plan
 
 
 class NewRun(Struct, forbid_unknown_fields=True):

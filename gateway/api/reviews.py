@@ -13,7 +13,7 @@ from msgspec import Struct
 from gateway.api.context import AUTHOR, Context
 from gateway.api.paging import DEFAULT_LIMIT, EndingBefore, Limit, Page, StartingAfter, page
 from projections.waiting import Waiting, WaitingList
-from streams.entries import entries, journal_ends
+from streams.journal_reading import entries, journal_ends
 
 
 class Review(Struct, forbid_unknown_fields=True):
