@@ -32,17 +32,14 @@ def decide_and_record(
     from events.conversions import conversion_key
     from events.log import Writer
     from events.topics import CONVERSIONS
-    from gateway.registered import conversions_of, not_recorded
+    from gateway.registered import conversions_of, unrecorded
 
     known = follower.directory
     before = conversions_of(ledger, known.registration(registration), 0)
-    stood = {found.event_id for found in before}
     decide()
     follower.refresh()
-    wanted = conversions_of(ledger, known.registration(registration), known.count)
-    # Only what was decided earlier can have been written already.
-    missing = [found for found in wanted if found.event_id not in stood]
-    missing += not_recorded(settings.broker, [found for found in wanted if found.event_id in stood])
+    view = known.registration(registration)
+    missing = unrecorded(settings.broker, ledger, view, known.count, before)
     if missing:
         writer = Writer(settings.broker, linger_ms=0)
         for conversion in missing:

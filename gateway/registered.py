@@ -81,13 +81,26 @@ def sale_time(ledger: Decisions, view: RegistrationView, now: int) -> int:
     return max(now, view.approved_at) if won is None else won[3]
 
 
-def not_recorded(broker: Broker, wanted: Iterable[Signup | Deal]) -> list[Signup | Deal]:
-    """Those of `wanted` that are not in the log yet, by reading their customer's partition."""
-    missing = []
+def unrecorded(
+    broker: Broker,
+    ledger: Decisions,
+    view: RegistrationView | None,
+    known: int,
+    before: Iterable[Signup | Deal],
+) -> list[Signup | Deal]:
+    """The conversions of a registration that are to be written, as known at `known`.
+
+    `before`: those that followed from it before what was just decided. Only they can be in the
+    log already, and are looked for in their customer's partition. Raises LogError.
+    """
+    older = {conversion.event_id for conversion in before}
     count = partitions(broker, CONVERSIONS)
-    for conversion in wanted:
+    missing = []
+    for conversion in conversions_of(ledger, view, known):
         key = conversion_key(conversion.program, conversion.customer)
-        if not _holds(broker, partition_of(key, count), key, conversion.event_id):
+        if conversion.event_id not in older or not _holds(
+            broker, partition_of(key, count), key, conversion.event_id
+        ):
             missing.append(conversion)
     return missing
 

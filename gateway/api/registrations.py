@@ -16,14 +16,14 @@ from msgspec import Struct
 
 from aggregates.application import Decisions
 from events.codec import encode
-from events.conversions import Deal, Signup, conversion_key
+from events.conversions import conversion_key
 from events.topics import CONVERSIONS
 from gateway.api.context import AUTHOR, Context
 from gateway.api.paging import DEFAULT_LIMIT, EndingBefore, Limit, Page, StartingAfter, page
 from gateway.conversion_input import When, instant
 from gateway.delivery import NotAcknowledged
 from gateway.problems import Problem
-from gateway.registered import conversions_of, not_recorded, sale_time
+from gateway.registered import conversions_of, sale_time, unrecorded
 from projections.views import RegistrationStatus, RegistrationView
 
 
@@ -172,25 +172,15 @@ async def decide_and_record(
     context: Context, registration: str, decide: Callable[[Decisions], object]
 ) -> RegistrationView:
     """Decide, then append the conversions that follow and are not there."""
-
-    directory = context.known.directory
-    before = directory.registration(registration)
-    stood = {
-        found.event_id
-        for found in await context.ask(lambda decisions: conversions_of(decisions, before, 0))
-    }
+    directory, broker = context.known.directory, context.settings.broker
+    stood = directory.registration(registration)
+    before = await context.ask(lambda decisions: conversions_of(decisions, stood, 0))
     await context.command(decide)
     # Now this gateway has read it back, with the broker's time of the approval.
     view, known = directory.registration(registration), context.known.count
-
-    def missing(decisions: Decisions) -> list[Signup | Deal]:
-        wanted = conversions_of(decisions, view, known)
-        # Only what was decided earlier can have been written already.
-        older = [found for found in wanted if found.event_id in stood]
-        newer = [found for found in wanted if found.event_id not in stood]
-        return newer + not_recorded(context.settings.broker, older)
-
-    conversions = await context.ask(missing)
+    conversions = await context.ask(
+        lambda decisions: unrecorded(broker, decisions, view, known, before)
+    )
     appended = [
         context.log.append(
             CONVERSIONS,
