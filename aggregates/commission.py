@@ -1,12 +1,11 @@
 """The reviews of one commission: what people decided of it, beside what its terms say.
 
-    (booked) ─┬─ held ─┬─ released ─ held ─ …
-              │        │
-              └────────┴─ rejected              adjusted: in any state but rejected
+    held ─ released ─ held ─ …       rejected       adjusted
 
-A commission is booked by the journal, not here: it may be held by its terms from birth, so
-releasing, rejecting and adjusting need no `held` before them. What a decision can do is the
-journal's answer (an entry, or `no_effect` and why).
+A commission is booked by the journal, not here: it may be held by its terms from birth, be
+decided before it is booked, or be booked anew after it was rejected, when its deal is assigned
+again. So no decision bars another one; what it can do is the journal's answer (an entry, or
+`no_effect` and why). The same decision for the same reason is decided once.
 """
 
 from __future__ import annotations
@@ -68,7 +67,10 @@ class Commission(DecisionSeries):
         name_of("reason", reason)
         if (self.status, self.reason) == ("held", reason):
             return
-        self._only_from("booked", "released", to="held", of=of)
+        if self.status == "held":
+            raise Conflict(
+                f"the commission of {of} is held already, for {self.reason!r}; release or reject it"
+            )
         self._hold(of.program, of.partner, of.deal, of.event_id, reason, of.via, by)
 
     @event("Held", topic="commission.held")
@@ -90,7 +92,6 @@ class Commission(DecisionSeries):
         _check_reason(reason)
         if (self.status, self.reason) == ("released", reason):
             return
-        self._only_from("booked", "held", to="released", of=of)
         self._release(of.program, of.partner, of.deal, of.event_id, reason, of.via, by)
 
     @event("Released", topic="commission.released")
@@ -112,7 +113,6 @@ class Commission(DecisionSeries):
         name_of("reason", reason)
         if (self.status, self.reason) == ("rejected", reason):
             return
-        self._only_from("booked", "held", "released", to="rejected", of=of)
         self._reject(of.program, of.partner, of.deal, of.event_id, reason, of.via, by)
 
     @event("Rejected", topic="commission.rejected")
@@ -139,7 +139,6 @@ class Commission(DecisionSeries):
         name_of("reason", reason)
         if (amount, reason) in self.adjustments:
             return
-        self._only_from("booked", "held", "released", to="adjusted", of=of)
         self._adjust(of.program, of.partner, of.deal, of.event_id, amount, reason, of.via, by)
 
     @event("Adjusted", topic="commission.adjusted")
@@ -155,15 +154,6 @@ class Commission(DecisionSeries):
         by: str,
     ) -> None:
         self.adjustments.append((amount, reason))
-
-    def _only_from(self, *statuses: Status, to: str, of: Reviewed) -> None:
-        if self.status not in statuses:
-            for_what = f", for {self.reason!r}" if self.reason else ""
-            remedy = "; adjust the partner's account instead" if self.status == "rejected" else ""
-            raise Conflict(
-                f"the commission of {of} is {self.status}{for_what}; only one that is "
-                f"{' or '.join(statuses)} can be {to}{remedy}"
-            )
 
 
 def _check_reason(reason: str) -> None:

@@ -61,22 +61,29 @@ def test_the_ways_of_a_review(steps: tuple[Step, ...], status: str, decided: lis
     assert (found.status, steps_of(found)) == (status, decided)
 
 
+def test_what_is_held_has_one_reason() -> None:
+    found = reviewed(hold)
+    with pytest.raises(Conflict, match="deal D-1 for jane in acme is held already, for 'strange'"):
+        found.hold(DEAL, "another reason")
+    assert steps_of(found) == ["held"]
+
+
 @pytest.mark.parametrize(
-    ("steps", "refused"),
+    ("steps", "again", "decided"),
     [
-        ((hold,), lambda found: found.hold(DEAL, "another reason")),
-        ((release,), lambda found: found.release(DEAL, "another reason")),
-        ((reject,), lambda found: found.reject(DEAL, "another reason")),
-        ((reject,), hold),
-        ((reject,), release),
-        ((reject,), adjust),
+        # Rejected, then the deal was assigned again and booked anew: it can be reviewed anew.
+        ((reject,), hold, ["rejected", "held"]),
+        ((reject,), adjust, ["rejected", "adjusted"]),
+        ((reject,), lambda found: found.reject(DEAL, "fraud again"), ["rejected", "rejected"]),
+        # Released before it was booked, and held by its terms when it was.
+        ((release,), lambda found: found.release(DEAL, "now"), ["released", "released"]),
+        ((reject,), release, ["rejected", "released"]),
     ],
 )
-def test_what_was_decided_of_a_commission_stands(steps: tuple[Step, ...], refused: Step) -> None:
-    found = reviewed(*steps)
-    with pytest.raises(Conflict, match=f"deal D-1 for jane in acme is {found.status}"):
-        refused(found)
-    assert len(found.pending_events) == len(steps)
+def test_no_decision_bars_another_one(
+    steps: tuple[Step, ...], again: Step, decided: list[str]
+) -> None:
+    assert steps_of(reviewed(*steps, again)) == decided
 
 
 def test_adjusting_twice_takes_two_reasons() -> None:

@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from events.codec import encode
 from events.first_wins import DecisionLog
 from events.journal import HELD, Entry, Leg
 from events.log import Writer, read
+from events.partitioning import partition_of
 from events.settings import Broker, Settings
 from events.topics import DECISIONS, JOURNAL
 from tests.cli.conftest import CommandFailed, ask, run
+from tests.conftest import TEST_PARTITIONS
 
 pytestmark = pytest.mark.broker
 
@@ -77,14 +80,19 @@ def sale(n: int, partner: str, deal: str, amount: int, **more: Any) -> Entry:
     )
 
 
-def post(broker: Broker, *entries: Entry) -> None:
+def post(broker: Broker, *entries: Entry, partition: int = 0) -> None:
     writer = Writer(broker)
     for entry in entries:
-        writer.append(JOURNAL, key=entry.partner, value=encode(entry), partition=0)
+        writer.append(JOURNAL, key=entry.partner, value=encode(entry), partition=partition)
     writer.flush()
 
 
+HOME = partition_of("jane", TEST_PARTITIONS)
+
+
 def test_reviews_are_decisions_with_a_reason(program: Settings) -> None:
+    lead = sale(1, "jane", "", 500, event_id="s-1")
+    post(program.broker, sale(0, "jane", "D-1", 900), lead, partition=HOME)
     of = ("jane", "--program", "acme", "--deal", "D-1")
     said = run("commissions", "hold", *of, "--reason", "order under review", "--by", "ann")
     assert said == "commission of jane for D-1 held: order under review\n"
@@ -109,6 +117,34 @@ def test_reviews_are_decisions_with_a_reason(program: Settings) -> None:
     ):
         with pytest.raises(CommandFailed, match=why):
             run("commissions", *arguments)
+
+
+def test_a_decision_that_could_do_nothing_is_refused(program: Settings) -> None:
+    """It would read as done, while the commission stays owed."""
+    of = ("jane", "--program", "acme", "--deal", "D-1", "--reason", "fraud")
+    for step in ("hold", "release", "reject"):
+        with pytest.raises(CommandFailed, match="nothing is booked for jane on D-1 in acme"):
+            run("commissions", step, *of)
+    with pytest.raises(CommandFailed, match="nothing is booked for jane on D-1 by way of ben"):
+        run("commissions", "adjust", *of, "--amount", "1", "--via", "ben")
+    assert not [name for name, _ in decided(program.broker) if name.startswith("commission.")]
+
+    post(program.broker, sale(0, "jane", "D-1", 900), partition=HOME)
+    with pytest.raises(CommandFailed, match="D-1 for jane in acme is booked, not held"):
+        run("commissions", "release", *of)
+    run("commissions", "reject", *of)
+    rejected = sale(1, "jane", "D-1", -900, counters={})
+    post(program.broker, structs.replace(rejected, kind="rejected"), partition=HOME)
+    run("commissions", "reject", *of)  # again: it stands
+    with pytest.raises(CommandFailed, match="is rejected; adjust the partner's account"):
+        run("commissions", "hold", *of)
+
+    # Assigned again and booked anew: the same reason would decide nothing, another one does.
+    post(program.broker, sale(2, "jane", "D-1", 900), partition=HOME)
+    run("commissions", "reject", *of)
+    run("commissions", "reject", *of[:-1], "fraud again")
+    found = [fact for name, fact in decided(program.broker) if name == "commission.rejected"]
+    assert [fact.reason for fact in found] == ["fraud", "fraud again"]
 
 
 def test_what_waits_is_listed_from_the_journal(program: Settings) -> None:
