@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import signal
+from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -18,6 +19,7 @@ from events.click_token import load_keys
 from events.codec import decode_record
 from events.conversions import Deal
 from events.first_wins import Dense, Verdict
+from events.journal import Entry
 from events.log import read, watermarks
 from events.settings import Broker, Settings
 from projections.contest import Race
@@ -110,6 +112,7 @@ def ends_well(life: Life) -> None:
     ledger, decisions = life.ledger, life.decisions
     last = driver(ledger, ALL)
     wait_verified(ledger.broker, last, 300)
+    review_what_is_booked(ledger.broker, decisions)
     winners = close_race(ledger.broker, decisions)
     for partner in PARTNERS:
         decisions.request_payout(f"last-{partner}", partner, PROGRAM, "EUR", 0, by="ann")
@@ -145,17 +148,49 @@ def is_status(decisions: Decisions, payout: str, status: str) -> bool:
     return decisions.payout(payout).status == status
 
 
-def close_race(broker: Broker, decisions: Decisions) -> int:
-    """Close the contest at the journal's end as of now; how many won."""
-    race = Race(PROGRAM, TERMS["contests"][0])
-    positions = {}
-    for partition, (_, end) in watermarks(broker, topics.JOURNAL).items():
+def journal_ends(broker: Broker) -> dict[int, int]:
+    return {partition: end for partition, (_, end) in watermarks(broker, topics.JOURNAL).items()}
+
+
+def entries(broker: Broker, ends: dict[int, int]) -> Iterator[Entry]:
+    """The journal as every reader accepts it, up to `ends`."""
+    for partition, end in ends.items():
         dense = Dense()
         for record in read(broker, topics.JOURNAL, partition, 0, end):
             entry = decode_record(record)
             if dense.judge(entry.source, entry.n) is Verdict.ACCEPTED:
-                race.take(entry)
-        positions[str(partition)] = end
+                yield entry
+
+
+def review_what_is_booked(broker: Broker, decisions: Decisions) -> None:
+    """Whatever the reviews between the deaths met: each step, of commissions that nothing else
+    happened to."""
+    kinds: dict[tuple[str, str], list[str]] = {}
+    for entry in entries(broker, journal_ends(broker)):
+        if entry.deal and not entry.via:
+            what = "held" if entry.hold else entry.kind
+            kinds.setdefault((entry.partner, entry.deal), []).append(what)
+    alone = [of for of, found in kinds.items() if found == ["commission"]][:4]
+    assert len(alone) == 4
+    for step, (partner, deal) in enumerate(alone):
+        of = (PROGRAM, partner, deal)
+        if step < 2:
+            decisions.hold_commission(*of, reason="odd", by="ann")
+        if step == 1:
+            decisions.release_commission(*of, reason="fine", by="ann")
+        if step == 2:
+            decisions.reject_commission(*of, reason="fraud", by="ann")
+        if step == 3:
+            decisions.adjust_commission(PROGRAM, partner, 33, deal, reason="more", by="ann")
+
+
+def close_race(broker: Broker, decisions: Decisions) -> int:
+    """Close the contest at the journal's end as of now; how many won."""
+    race = Race(PROGRAM, TERMS["contests"][0])
+    ends = journal_ends(broker)
+    for entry in entries(broker, ends):
+        race.take(entry)
+    positions = {str(partition): end for partition, end in ends.items()}
     winners = race.winners("EUR")
     assert {winner.partner for winner in winners} <= set(PARTNERS)
     decisions.close_contest(PROGRAM, "race", 1, positions, winners, "ann")
