@@ -12,8 +12,9 @@ from events.instructions import CommissionDue
 from events.journal import Entry
 from projections import account
 from tests.projections.world import DAY
-from tests.rewards.lives import Living, lives, schemes
+from tests.rewards.lives import Living, lives
 from tests.rewards.model import Booked, Model, clean
+from tests.rewards.schemes import schemes
 
 UNITS = ("EUR", "KRW", "JPY", "KWD", "acme:points")
 

@@ -22,8 +22,8 @@ from tests.rewards.lives import (
     corrections,
     full_lives,
     operations,
-    schemes,
 )
+from tests.rewards.schemes import schemes
 from tests.rewards.test_model import booked
 
 undone_lives = st.lists(st.one_of(operations, operations, corrections), min_size=6, max_size=30)
