@@ -13,7 +13,8 @@ from events.journal import Entry
 from projections import account
 from tests.projections.world import DAY
 from tests.rewards.lives import Living, lives
-from tests.rewards.model import Booked, Model, clean
+from tests.rewards.model import Model
+from tests.rewards.model_parts import Booked, clean
 from tests.rewards.schemes import schemes
 
 UNITS = ("EUR", "KRW", "JPY", "KWD", "acme:points")
