@@ -9,18 +9,15 @@ from typing import Annotated
 
 import msgspec
 import typer
-from confluent_kafka import KafkaException
 from rich.console import Console
 
-from audit.difference import AuditFailed
 from audit.log import KafkaLog
 from audit.parallel import DEFAULT_PATIENCE_S, replay_ledger
 from audit.payout import UnknownPayout, prove_payout
-from cli.audit_parts import Patience, audit_progress, click_keys, fail, not_audited
+from cli.audit_parts import Patience, click_keys, proving
 from cli.display import AsJson, print_json
 from cli.proofs import payout_tree, print_report
 from cli.system import Home, settings_of
-from events.log import LogError
 
 audit_app = typer.Typer(no_args_is_help=True, help="Prove a payout from the log alone.")
 
@@ -46,23 +43,9 @@ def audit_payout(
         pledger audit payout po-2026-11-jane --json | jq .proof.amount
     """
     found = settings_of(home)
-    with audit_progress("reading the log") as progress:
-        task = progress.add_task("records", total=None)
-        try:
-            proof = prove_payout(
-                KafkaLog(found.broker),
-                payout,
-                click_keys(found),
-                patience=patience,
-                progress=lambda records: progress.advance(task, records),
-            )
-        except (UnknownPayout, LogError, KafkaException) as problem:
-            progress.stop()
-            raise not_audited(problem) from problem
-        except AuditFailed as failed:
-            progress.stop()
-            fail(failed.difference, as_json)
-            raise typer.Exit(1) from failed
+    with proving("reading the log", as_json, UnknownPayout) as progress:
+        log, keys = KafkaLog(found.broker), click_keys(found)
+        proof = prove_payout(log, payout, keys, patience=patience, progress=progress)
     if as_json:
         print_json({"verified": True, "proof": msgspec.to_builtins(proof)})
     else:
@@ -92,19 +75,14 @@ def replay(
         typer.echo("error: say what to do with the replay: pledger replay --verify", err=True)
         raise typer.Exit(2)
     found = settings_of(home)
-    with audit_progress("deciding again") as progress:
-        task = progress.add_task("records", total=None)
-        try:
-            report = replay_ledger(
-                found.broker,
-                click_keys(found),
-                processes=processes or None,
-                patience=patience,
-                progress=lambda records: progress.advance(task, records),
-            )
-        except (LogError, KafkaException) as problem:
-            progress.stop()
-            raise not_audited(problem) from problem
+    with proving("deciding again", as_json) as progress:
+        report = replay_ledger(
+            found.broker,
+            click_keys(found),
+            processes=processes or None,
+            patience=patience,
+            progress=progress,
+        )
     if as_json:
         print_json(msgspec.to_builtins(report))
     else:

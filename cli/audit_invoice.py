@@ -9,16 +9,13 @@ from typing import Annotated
 
 import msgspec
 import typer
-from confluent_kafka import KafkaException
 
-from audit.difference import AuditFailed
 from audit.invoice import InvoiceProof, UnknownInvoice, prove_invoice
 from audit.log import KafkaLog
+from cli.audit_parts import proving
 from cli.display import AsJson, print_json
 from cli.money import shown
-from cli.proofs import print_difference
 from cli.system import Home, settings_of
-from events.log import LogError
 
 
 def audit_invoice(
@@ -35,18 +32,9 @@ def audit_invoice(
 
         pledger audit invoice acme-2026-11
     """
-    try:
-        proof = prove_invoice(KafkaLog(settings_of(home).broker), invoice, program)
-    except (UnknownInvoice, LogError, KafkaException) as problem:
-        typer.echo(f"error: {problem}", err=True)
-        raise typer.Exit(2) from problem
-    except AuditFailed as failed:
-        if as_json:
-            difference = msgspec.to_builtins(failed.difference)
-            print_json({"verified": False, "difference": difference})
-        else:
-            print_difference(failed.difference)
-        raise typer.Exit(1) from failed
+    found = settings_of(home)
+    with proving("reading the log", as_json, UnknownInvoice) as progress:
+        proof = prove_invoice(KafkaLog(found.broker), invoice, program, progress=progress)
     if as_json:
         print_json({"verified": True, "proof": msgspec.to_builtins(proof)})
     else:

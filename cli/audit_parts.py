@@ -1,18 +1,25 @@
-"""What the commands that prove something share: patience, keys, a bar, and bad news."""
+"""What the commands that prove something share: patience, keys, a bar, and how they end.
+
+Exit status: 0 verified, 1 a difference was found (it is printed), 2 could not be audited.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import msgspec
 import typer
+from confluent_kafka import KafkaException
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from audit.difference import Difference
+from audit.difference import AuditFailed
 from cli.display import print_json
 from cli.proofs import print_difference
 from events.click_token import ClickKeys, load_keys
+from events.log import LogError
 from events.settings import Settings
 
 Patience = Annotated[
@@ -25,10 +32,41 @@ Patience = Annotated[
 ]
 
 
-def not_audited(problem: Exception) -> typer.Exit:
-    """Neither verified nor not: the log could not be read, or holds no such payout."""
-    typer.echo(f"error: {problem}", err=True)
-    return typer.Exit(2)
+@contextmanager
+def proving(
+    what: str, as_json: bool = False, unknown: type[LookupError] | tuple[()] = ()
+) -> Iterator[Callable[[int], None]]:
+    """A proof under way, with a bar on stderr; yields what is told how many records were read.
+
+    A difference is printed and ends the command with 1; a log that cannot be read, or a subject
+    that is `unknown`, with 2.
+    """
+    console = Console(stderr=True)
+    columns = (
+        SpinnerColumn(),
+        TextColumn(what),
+        TextColumn("{task.completed:,.0f} records"),
+        TimeElapsedColumn(),
+    )
+    quiet = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
+        task = progress.add_task("records", total=None)
+        try:
+            yield lambda records: progress.advance(task, records)
+        except (LogError, KafkaException) as problem:
+            progress.stop()
+            raise _not_audited(problem) from problem
+        except unknown as problem:
+            progress.stop()
+            raise _not_audited(problem) from problem
+        except AuditFailed as failed:
+            progress.stop()
+            if as_json:
+                difference = msgspec.to_builtins(failed.difference)
+                print_json({"verified": False, "difference": difference})
+            else:
+                print_difference(failed.difference)
+            raise typer.Exit(1) from failed
 
 
 def click_keys(found: Settings) -> ClickKeys | None:
@@ -36,21 +74,6 @@ def click_keys(found: Settings) -> ClickKeys | None:
     return load_keys(found.keys) if found.keys.exists() else None
 
 
-def audit_progress(what: str) -> Progress:
-    console = Console(stderr=True)
-    return Progress(
-        SpinnerColumn(),
-        TextColumn(what),
-        TextColumn("{task.completed:,.0f} records"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-
-
-def fail(difference: Difference, as_json: bool) -> None:
-    if as_json:
-        print_json({"verified": False, "difference": msgspec.to_builtins(difference)})
-    else:
-        print_difference(difference)
+def _not_audited(problem: Exception) -> typer.Exit:
+    typer.echo(f"error: {problem}", err=True)
+    return typer.Exit(2)

@@ -6,16 +6,13 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
-from confluent_kafka import KafkaException
 
-from audit.difference import AuditFailed
 from audit.log import DEFAULT_PATIENCE_S, KafkaLog
 from audit.run import RunProof, UnknownRun, prove_run
-from cli.audit_parts import Patience, audit_progress, click_keys, fail, not_audited
+from cli.audit_parts import Patience, click_keys, proving
 from cli.display import AsJson, Column, money, print_json, print_table, text
 from cli.money import shown
 from cli.system import Home, settings_of
-from events.log import LogError
 
 
 def audit_run(
@@ -34,23 +31,9 @@ def audit_run(
         pledger audit run 2026-11
     """
     found = settings_of(home)
-    with audit_progress("reading the log") as progress:
-        task = progress.add_task("records", total=None)
-        try:
-            proof = prove_run(
-                KafkaLog(found.broker),
-                run,
-                click_keys(found),
-                patience=patience,
-                progress=lambda records: progress.advance(task, records),
-            )
-        except (UnknownRun, LogError, KafkaException) as problem:
-            progress.stop()
-            raise not_audited(problem) from problem
-        except AuditFailed as failed:
-            progress.stop()
-            fail(failed.difference, as_json)
-            raise typer.Exit(1) from failed
+    with proving("reading the log", as_json, UnknownRun) as progress:
+        log, keys = KafkaLog(found.broker), click_keys(found)
+        proof = prove_run(log, run, keys, patience=patience, progress=progress)
     if as_json:
         print_json({"verified": True, "proof": _facts(proof)})
     else:

@@ -6,16 +6,13 @@ from typing import Annotated
 
 import msgspec
 import typer
-from confluent_kafka import KafkaException
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from audit.explain import Explanation, UnknownSubject
 from audit.explain import explain as explain_subject
 from audit.log import KafkaLog
+from cli.audit_parts import proving
 from cli.display import AsJson, print_json
 from cli.system import Home, settings_of
-from events.log import LogError
 
 
 def explain(
@@ -33,7 +30,8 @@ def explain(
     """Say in plain sentences why the ledger says what it says.
 
     What is explained is decided again from the log; every sentence names the records it
-    rests on. Exit status: 0, or 1 when the log says otherwise than what follows from it.
+    rests on. Exit status: 0; 1 when the log says otherwise than what follows from it; 2 when it
+    could not be read, or knows no such subject.
 
     Examples:
 
@@ -44,19 +42,8 @@ def explain(
         pledger explain jane --json
     """
     settings = settings_of(home)
-    columns = (SpinnerColumn(), TextColumn("{task.completed:,} records read"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("reading", total=None)
-        try:
-            found = explain_subject(
-                KafkaLog(settings.broker),
-                subject,
-                progress=lambda records: progress.advance(task, records),
-            )
-        except (UnknownSubject, LogError, KafkaException) as problem:
-            progress.stop()
-            typer.echo(f"cannot explain: {problem}", err=True)
-            raise typer.Exit(2) from problem
+    with proving("reading the log", as_json, UnknownSubject) as progress:
+        found = explain_subject(KafkaLog(settings.broker), subject, progress=progress)
     if as_json:
         print_json(msgspec.to_builtins(found))
     else:
