@@ -15,7 +15,7 @@ from cli.reading import BadOption, amount, basis_points, iso, moment
 from cli.system import Home, settings_of
 from cli.terms_file import read_terms
 from cli.terms_toml import toml
-from cli.terms_words import rule_in_words, sentences
+from cli.terms_words import left_out, rule_in_words, sentences
 from events.terms import Terms
 
 if TYPE_CHECKING:
@@ -110,6 +110,9 @@ def add(
     did = "added" if added.version > versions else "stand already, nothing added"
     sentence = f"terms {added.version} of {program}{own} {did}, in force from {begins}{why}"
     say(sentence, answer, as_json=as_json)
+    warning = left_out(added, newest) if added.partner else ""
+    if warning:
+        typer.echo(f"warning: {warning}", err=True)
 
 
 @app.command()

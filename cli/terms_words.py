@@ -184,3 +184,23 @@ def _payout(payout: PayoutTerms) -> str:
     if payout.withholding:
         parts.append(f"less {rate(payout.withholding)} withheld")
     return f"payouts in {unit or 'other units'}: {', '.join(parts) or 'of any amount'}"
+
+
+def left_out(own: Terms, general: Terms | None) -> str:
+    """What the general terms bound or keep and a partner's own terms, which replace them, do
+    not; a sentence, empty where there is nothing of the kind."""
+    if general is None:
+        return ""
+    nothing = Terms(0, 0, ())
+    names = [
+        name
+        for name in ("payouts", "caps", "review_all", "review_above", "max_age_days")
+        if getattr(general, name) != getattr(nothing, name) == getattr(own, name)
+    ]
+    if not names:
+        return ""
+    kept = " (minimum, fees, withholding)" if "payouts" in names else ""
+    return (
+        f"{own.partner} is no longer under these lines of the general terms{kept}: "
+        f"{', '.join(names)}; a partner's own terms replace them. Repeat those that shall hold"
+    )

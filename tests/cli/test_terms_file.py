@@ -7,13 +7,15 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from aggregates.terms_form import read_form, write_form
 from cli.reading import BadOption
 from cli.terms_file import read_terms
 from cli.terms_toml import toml
-from cli.terms_words import sentences
+from cli.terms_words import left_out, sentences
 from events.settings import Settings
+from events.terms import PayoutTerms, Rule, Terms
 from tests.cli.conftest import CommandFailed, ask, run
 
 RICH = """
@@ -231,6 +233,19 @@ def test_terms_are_shown_as_a_file_to_add_again(here: Settings, rich: Path, tmp_
         run("terms", "add", "acme", "--sale", "20%", "--partner", "nobody")
     three = ask("terms", "add", "acme", "--sale", "5%")
     assert (three["version"], three["engine"]) == (3, "2"), "a program on engine 2 stays there"
+
+
+def test_what_a_partner_s_own_terms_leave_out_is_said() -> None:
+    """Withholding is for the tax office: it must not fall away unseen."""
+    rule = Rule("sale", "sale", "percentage", 1_000)
+    kept = PayoutTerms("EUR", withholding=1_500)
+    general = Terms(1, 0, (rule,), engine="2", payouts=(kept,), review_above=50_000)
+    own = Terms(2, 0, (rule,), engine="2", partner="jane")
+    said = left_out(own, general)
+    assert said.startswith("jane is no longer under these lines of the general terms (minimum, fe")
+    assert "payouts, review_above;" in said
+    assert "payouts" not in left_out(structs.replace(own, payouts=(kept,)), general)
+    assert left_out(own, Terms(1, 0, (rule,))) == left_out(own, None) == ""
 
 
 @pytest.mark.broker
