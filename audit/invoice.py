@@ -117,9 +117,11 @@ class _Chains:
 
     @property
     def partners(self) -> int:
+        """How many chains were followed."""
         return len(self._heads)
 
     def follow(self, posted: Posted) -> None:
+        """Take a partner's next entry; raises AuditFailed where it does not follow its last."""
         partner, previous = posted.entry.partner, posted.entry.previous
         head = self._heads.get(partner, "")
         if previous != head:

@@ -72,6 +72,7 @@ def _columns() -> list[Column]:
 
 
 def print_plan(candidates: Planned, dry_run: bool, as_json: bool) -> None:
+    """Who would be paid and who is left out; as JSON for a dry run alone: a run has its own."""
     paid = candidates.paid
     total = sum(one.available for one in paid)
     if as_json:
@@ -98,6 +99,7 @@ def print_plan(candidates: Planned, dry_run: bool, as_json: bool) -> None:
 
 
 def print_file(written: PaymentFile, unit: str, as_json: bool, *, is_draft: bool) -> None:
+    """What is in a payment file, what is not and why; amounts in `unit`."""
     mapped = {one.payout: one.reference for one in written.orders if one.reference != one.payout}
     if as_json:
         print_json(

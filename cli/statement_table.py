@@ -14,6 +14,7 @@ from cli.reading import iso
 
 
 def print_statement(of: StatementOf) -> None:
+    """A statement for a terminal, a table for each unit."""
     made = of.made
     typer.echo(f"Statement of {made.partner} in {made.program}, {of.when}")
     for section in made.sections:

@@ -54,6 +54,8 @@ Identity = Annotated[
 
 
 class ItemInput(Struct, forbid_unknown_fields=True):
+    """A line of an order; `amount` in minor units of the deal's currency."""
+
     product: Text
     quantity: Quantity = 1
     amount: MinorUnits = 0

@@ -74,7 +74,7 @@ def _commissions(attribution: Attribution, source: str) -> tuple[Instruction, ..
         # What a person assigned was looked at: it is never too old.
         recorded_at = 0 if assigned else attribution.recorded_at
         return tuple(
-            CommissionDue(
+            CommissionDue(  # by place, as in `attribution`: names cost a third of it
                 UNNUMBERED,
                 source,
                 credit.partner,

@@ -77,6 +77,7 @@ class _Purse:
         self.lines: list[Line] = []
 
     def move(self, entry: Entry, leg: Leg) -> None:
+        """Take a leg into the sums and, where it is owed, among what is on hold."""
         if leg.account not in self.sums:
             return
         self.sums[leg.account] += leg.amount
@@ -90,6 +91,7 @@ class _Purse:
             self.opening = (dict(self.sums), dict(self.holds))
 
     def section(self, unit: str, of: Statement) -> Section:
+        """What the statement says of this unit."""
         self.open()
         assert self.opening is not None
         opening = _sums(*self.opening, of.opened_at)

@@ -90,6 +90,7 @@ async def list_acceptances(
 
 
 def agreement_view(context: Context, program: str, version: int) -> AgreementView:
+    """A version of the program's agreement; a Problem, 404, where there is none."""
     for view in context.known.directory.agreements(program):
         if view.version == version:
             return view

@@ -88,6 +88,7 @@ async def run(context: Context, program: str, found: OpenContest) -> tuple[Race,
 
 
 def open_contest(context: Context, program: str, contest: str) -> OpenContest:
+    """A contest of the program's terms; a Problem, 404, where they have none of that name."""
     program_view(context, program)
     found = contests_of(context.known.directory, program).get(contest)
     if found is None:
@@ -96,6 +97,7 @@ def open_contest(context: Context, program: str, contest: str) -> OpenContest:
 
 
 def closed_contest(context: Context, program: str, contest: str) -> ContestClosed | None:
+    """How the contest was decided; None before that."""
     for closed in context.known.directory.contests_closed(program):
         if closed.contest == contest:
             return closed

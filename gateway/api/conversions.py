@@ -126,6 +126,8 @@ async def postback(request: Request[Any, Any, Any], context: Context) -> Accepte
 
 
 class NewAssignment(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A recorded deal of a customer, and the partner whose it is to be."""
+
     program: str
     customer: str
     deal: str
@@ -137,6 +139,8 @@ class NewAssignment(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class AssignedDeal(Struct):
+    """What was written, or stood already."""
+
     event_id: str
     """Of the assignment."""
     deal: str

@@ -74,6 +74,7 @@ async def identify(partner: str, data: Identities, context: Context) -> TiesView
 
 
 def ties_view(context: Context, partner: str) -> TiesView:
+    """What the partner is tied to now; a Problem, 404, where there is no such partner."""
     view = partner_view(context, partner)
     known = context.known
     directory, count = known.directory, known.count

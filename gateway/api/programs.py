@@ -47,6 +47,8 @@ TERMS_SCHEMA_ID = "urn:partner-ledger:terms"
 
 
 class TermsVersion(Struct):
+    """A version of a program's terms."""
+
     terms: Terms
     position: str
     """Of the decision that added them."""
@@ -136,6 +138,7 @@ async def get_terms(program: str, version: int, context: Context) -> dict[str, A
 
 
 def program_view(context: Context, program: str) -> ProgramView:
+    """The program as it is now; a Problem, 404, where there is none."""
     known = context.known
     view = known.directory.program(program, known.count)
     if view is None:

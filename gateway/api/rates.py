@@ -95,6 +95,7 @@ def day_start(text: str) -> int:
 
 
 def rates_views(context: Context) -> list[RatesView]:
+    """All rates that were set, each day with the decision that set it."""
     return [
         RatesView(table.source, table.date, table.base, table.rates, table.position)
         for table in context.known.directory.rate_tables()

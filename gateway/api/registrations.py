@@ -58,6 +58,8 @@ class Sold(Struct, forbid_unknown_fields=True):
 
 
 class Why(Struct, forbid_unknown_fields=True):
+    """Why it was not taken, or lost."""
+
     reason: str
 
 
@@ -199,6 +201,7 @@ async def decide_and_record(
 
 
 def registration_view(context: Context, registration: str) -> RegistrationView:
+    """The registration as it is now; a Problem, 404, where it was never submitted."""
     view = context.known.directory.registration(registration)
     if view is None:
         raise Problem(404, f"there is no registration {registration!r}")

@@ -126,6 +126,7 @@ async def list_waiting(
 
 
 def reviewed(decided: str, data: Review | Correction, amount: int = 0) -> Reviewed:
+    """The answer: what was decided of which commission."""
     return Reviewed(
         decided,
         data.program,
