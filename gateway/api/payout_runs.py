@@ -16,9 +16,9 @@ from aggregates.application import Decisions
 from aggregates.errors import Conflict, Invalid, NotFound
 from aggregates.payout_run import payout_of
 from events.decisions import RunPayout
-from gateway.api.context import AUTHOR, Context
+from gateway.api.context import Context
 from gateway.api.paging import DEFAULT_LIMIT, EndingBefore, Limit, Page, StartingAfter, page
-from gateway.api.payouts import Approval, PayoutView, view_of
+from gateway.api.payouts import Approval, PayoutView, asker, view_of
 from gateway.api.warehouse import rows
 from projections.payout_plan import AVAILABLE, Candidate, plan
 
@@ -29,7 +29,7 @@ class NewRun(Struct, forbid_unknown_fields=True):
     run: str
     program: str
     unit: str = ""
-    by: str = AUTHOR
+    by: str = ""
 
 
 class RunView(Struct):
@@ -81,9 +81,12 @@ async def start_run(data: NewRun, context: Context) -> RunView:
         payouts = None
 
     def decide(decisions: Decisions) -> None:
+        by = asker(decisions, data.program, "", data.by)
         if payouts is not None:
-            decisions.start_run(data.run, data.program, payouts[0], payouts[1], by=data.by)
-        for _ in decisions.request_run(data.run, by=data.by):
+            if not by:
+                raise Invalid("by", by, "who asks: the program's payouts need a second person")
+            decisions.start_run(data.run, data.program, payouts[0], payouts[1], by=by)
+        for _ in decisions.request_run(data.run, by=by):
             pass
 
     await context.command(decide)

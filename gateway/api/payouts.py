@@ -11,6 +11,8 @@ from __future__ import annotations
 from litestar import Router, get, post
 from msgspec import Struct
 
+from aggregates.application import Decisions
+from aggregates.commands.payouts import needs_two_persons, now_ms
 from aggregates.payout import Payout
 from gateway.api.context import AUTHOR, Context
 from gateway.api.paging import DEFAULT_LIMIT, EndingBefore, Limit, Page, StartingAfter, page
@@ -25,7 +27,7 @@ class NewPayout(Struct, forbid_unknown_fields=True):
     program: str
     unit: str
     amount: int = 0
-    by: str = AUTHOR
+    by: str = ""
 
 
 class Approval(Struct, forbid_unknown_fields=True):
@@ -74,12 +76,23 @@ class PayoutView(Struct):
 async def request_payout(data: NewPayout, context: Context) -> PayoutView:
     """Ask for a payout, or propose it where a second person must approve. Whether it is
     funded, a later GET tells."""
-    await context.command(
-        lambda decisions: decisions.request_payout(
-            data.payout, data.partner, data.program, data.unit, data.amount, by=data.by
+
+    def ask(decisions: Decisions) -> None:
+        by = asker(decisions, data.program, data.partner, data.by)
+        decisions.request_payout(
+            data.payout, data.partner, data.program, data.unit, data.amount, by=by
         )
-    )
+
+    await context.command(ask)
     return await payout_view(context, data.payout)
+
+
+def asker(decisions: Decisions, program: str, partner: str, by: str) -> str:
+    """Who asks. Where nobody is named it is the API, but not where two persons must decide:
+    there one person could ask without a name, and approve by name."""
+    if by or needs_two_persons(decisions.program(program), partner, now_ms()):
+        return by
+    return AUTHOR
 
 
 @get("/")

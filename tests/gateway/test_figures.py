@@ -178,6 +178,13 @@ def test_a_run_that_a_second_person_approves(
     empty = gateway.client.post("/v1/runs", json=run | {"run": "r0", "unit": "USD"})
     assert (empty.status_code, "nobody can be paid" in empty.text) == (409, True)
 
+    # Nobody named: "api" would be another person than whoever approves.
+    unnamed = gateway.client.post("/v1/runs", json={"run": "r1", "program": "acme"})
+    assert (unnamed.status_code, "who asks" in unnamed.text) == (422, True)
+    one = {"payout": "p1", "partner": "jane", "program": "acme", "unit": "EUR"}
+    unnamed = gateway.client.post("/v1/payouts", json=one)
+    assert (unnamed.status_code, unnamed.json()["field"]) == (422, "by")
+
     started = gateway.client.post("/v1/runs", json=run).json()
     assert (started["payouts"], started["statuses"]) == (1, {"proposed": 1})
     again = gateway.client.post("/v1/runs", json=run)
