@@ -25,6 +25,7 @@ from projections.booked import (
     BookedPerson,
     Item,
     Lookup,
+    conversion_key,
     evolve_item,
     item_key,
     person_key,
@@ -70,10 +71,12 @@ def decide(
     greater of the broker's time of the instruction and the partition's last
     entry's, ms. Raises DirectoryBehind and UnknownEngine, as `attribution.decide` does.
     """
+    if isinstance(instruction, CommissionDue):
+        key = conversion_key(instruction)
+        item = lookup(key) if key else None
+        return decide_commission(account, lookup, item, instruction, n, source, at, directory)
     key = item_key(instruction)
     item = lookup(key) if key else None
-    if isinstance(instruction, CommissionDue):
-        return decide_commission(account, lookup, item, instruction, n, source, at, directory)
     if isinstance(instruction, RefundDue):
         if isinstance(item, BookedReward):
             return decide_refund(account, lookup, item, instruction, n, source, at, directory)
@@ -107,11 +110,14 @@ def evolve(
 
 def _changed(lookup: Lookup, entry: Entry) -> dict[str, Item]:
     """The items that an entry changes."""
-    key = item_key(entry)
-    if not key or entry.kind == "no_effect":
+    kind = entry.kind
+    if kind == "no_effect":
+        return {}
+    key = conversion_key(entry) if kind == "commission" else item_key(entry)
+    if not key:
         return {}
     changed: dict[str, Item] = {}
-    if entry.kind == "commission" and entry.engine:
+    if kind == "commission" and entry.engine:
         changed[key] = booked(entry)
         if entry.identity and not entry.level:
             person = person_key(entry.program, entry.identity)

@@ -93,7 +93,10 @@ def after_each(account: Account | None, entry: Entry) -> dict[str, Funds]:
     """Funds of all units after an entry of engine 2, each of whose legs says until when it is
     pending."""
     funds = {} if account is None else dict(account.funds)
-    if not entry.legs[0].unit and not any(leg.unit for leg in entry.legs):  # nearly always
+    for leg in entry.legs:
+        if leg.unit:
+            break
+    else:  # nearly always
         key = f"{entry.program}/{entry.unit}"
         funds[key] = after_legs(funds.get(key, EMPTY), entry.legs, entry.at)
         return funds

@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from events.instructions import (
     AdjustmentDue,
+    CommissionDue,
     Instruction,
     PayoutDue,
     RefundDue,
@@ -94,6 +95,11 @@ def item_key(record: Instruction | Entry) -> str:
         return f"adjustment/{record.program}/{record.kind}/{record.adjustment}"
     if isinstance(record, Entry) and record.adjustment:
         return f"adjustment/{record.program}/{record.kind}/{record.adjustment}"
+    return conversion_key(record)
+
+
+def conversion_key(record: CommissionDue | RefundDue | ReviewDue | Entry) -> str:
+    """`item_key` of a record that is about a lead or a deal."""
     if record.deal:
         if record.via:
             return f"override/{record.program}/{record.via}/{record.deal}"

@@ -1,8 +1,8 @@
 """What people decide of a commission: it is held, released, rejected, or adjusted.
 
-    held       what is left of it waits, whatever its hold was
-    released   back to the end of its hold. One that waited from the beginning counts from now
-               on: for tiers, bonuses and caps as they stand now
+    held       what is left of it waits, whatever its hold was, and counts for nothing meanwhile
+    released   back to the end of its hold. It counts from now on: for tiers, bonuses and caps as
+               they stand now
     rejected   all that is left is taken back, and counts no longer
     adjusted   it grows or shrinks by an amount; later refunds are in proportion of the new sum
 
@@ -24,8 +24,9 @@ from projections.exchange import NoRate, pinned
 from projections.money import plain
 from projections.reward_fold import rejected
 from projections.rewards.draft import Draft, Sums
+from projections.rewards.holding import Waiting, hold
 from projections.rewards.release import count_in
-from projections.rewards.unwinding import draft_of, plan_of, until_of, unwind
+from projections.rewards.unwinding import draft_of, plan_of, unwind
 
 
 def decide_review(
@@ -62,13 +63,14 @@ def decide_review(
     counters: dict[str, int] = {}
     notes: list[str] = []
     base = 0
+    will_count: dict[str, int] = {}
     if due.step == "held":
-        _move(draft, reward, HELD)
-    elif due.step == "released" and not reward.counted:
+        draft = draft_of(account, reward, due.program, directory, at, Waiting)
         plan = plan_of(directory, due.program, reward)
-        counters, notes = count_in(draft, reward, lookup, plan)
+        counters, will_count = hold(draft, reward, lookup, plan)
     elif due.step == "released":
-        _move(draft, reward, reward.available_at)
+        plan = None if reward.counted else plan_of(directory, due.program, reward)
+        counters, notes = count_in(draft, reward, lookup, plan)
     elif due.step == "rejected":
         plan = plan_of(directory, due.program, reward)
         counters = unwind(draft, reward, rejected(reward), lookup, plan)
@@ -98,6 +100,7 @@ def decide_review(
         balances=draft.balances(),
         rates=reward.rates,
         notes=tuple(notes),
+        waiting=will_count,
     )
 
 
@@ -114,7 +117,9 @@ def _why_nothing(reward: BookedReward, due: ReviewDue, draft: Draft) -> str:
         return ""
     if not due.amount:
         return "zero_amount"
-    left = sum([line.left for line in reward.lines if not line.unit and line.owed > 0])
+    left = sum(
+        [line.left for line in reward.lines if not line.unit and line.account == "commissions"]
+    )
     if left + due.amount < 0:
         unit = reward.unit
         return f"{plain(left, unit)} {unit} is left of it"
@@ -123,13 +128,6 @@ def _why_nothing(reward: BookedReward, due: ReviewDue, draft: Draft) -> str:
     except NoRate as problem:
         return str(problem)
     return ""
-
-
-def _move(draft: Draft, reward: BookedReward, until: int) -> None:
-    """What is left and owed to the partner is pending `until` (ms) from now on."""
-    for line in reward.lines:
-        if line.left > 0:
-            draft.move(line.rule, line.left, until_of(reward, line), until, line.unit)
 
 
 def _adjust(draft: Draft, reward: BookedReward, amount: int) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from events.currencies import is_currency
-from events.journal import Entry, Leg
+from events.journal import HELD, Entry, Leg
 from projections.booked_reward import (
     BookedReward,
     Counts,
@@ -20,6 +20,7 @@ from projections.booked_reward import (
     counts_back,
     line_back,
     own_counters,
+    provisional_lines,
     reckoned_rules,
 )
 
@@ -30,11 +31,14 @@ RECKONED = ("retro", "bonus")
 
 def booked(entry: Entry) -> BookedReward:
     """The reward that a commission entry of engine 2 books."""
-    held = bool(entry.hold)
+    if entry.hold:
+        return _held_from_the_beginning(entry)
     reckoned: set[str] = set()
-    gains = entry.waiting if held else entry.counters
-    if any(key.startswith(RECKONED) for key in entry.counters):
-        reckoned, gains = reckoned_rules(entry), own_counters(entry.counters)
+    gains = entry.counters
+    for key in gains:
+        if key.startswith(RECKONED):
+            reckoned, gains = reckoned_rules(gains), own_counters(gains)
+            break
     return BookedReward(
         entry.unit,
         entry.currency or entry.unit,
@@ -47,8 +51,8 @@ def booked(entry: Entry) -> BookedReward:
         _lines(entry, reckoned),
         gains,
         {},
-        not held,
-        "held" if held else "",
+        True,
+        "",
         0,
         entry.rates,
         entry.click_id,
@@ -58,19 +62,47 @@ def booked(entry: Entry) -> BookedReward:
     )
 
 
+def _held_from_the_beginning(entry: Entry) -> BookedReward:
+    retroactive = reckoned_rules(entry.waiting)
+    lines = [
+        structs.replace(line, made="tally") if line.rule in retroactive else line
+        for line in _lines(entry, set())
+    ]
+    return BookedReward(
+        unit=entry.unit,
+        currency=entry.currency or entry.unit,
+        amount=entry.base,
+        conversion=entry.conversion,
+        available_at=entry.available_at,
+        rule=entry.rule,
+        terms=entry.terms,
+        terms_at=entry.terms_at,
+        lines=tuple(lines),
+        counters=entry.waiting,
+        counted=False,
+        status="held",
+        rates=entry.rates,
+        click_id=entry.click_id,
+        occurred_at=entry.occurred_at,
+        share=entry.share,
+        level=entry.level,
+    )
+
+
 def evolve_reward(item: BookedReward, entry: Entry) -> BookedReward:
     """The reward after an entry that is about it."""
     kind = entry.kind
     if kind == "clawback":
         return refunded(item, item.refunded + entry.base)
     if kind == "held":
-        return structs.replace(item, status="held")
+        return _held(item, entry)
     if kind == "released":
         return _released(item, entry)
     if kind == "rejected":
         return rejected(item)
     if kind == "adjusted":
-        return structs.replace(item, lines=_added(item.lines, _lines(entry, set())))
+        more = tuple(structs.replace(line, made="hand") for line in _lines(entry, set()))
+        return structs.replace(item, lines=_added(item.lines, more))
     return item
 
 
@@ -94,17 +126,35 @@ def rejected(item: BookedReward) -> BookedReward:
     )
 
 
+def _held(item: BookedReward, entry: Entry) -> BookedReward:
+    return structs.replace(
+        item,
+        status="held",
+        counted=item.counted and not entry.waiting,
+        lines=(*item.lines, *provisional_lines(entry)),
+        waits_from=tuple(
+            (leg.rule, leg.unit, leg.available_at, -leg.amount)
+            for leg in entry.legs
+            if leg.account == "payable" and leg.amount < 0 and leg.available_at != HELD
+        ),
+        bonuses={
+            key: -gain for key, gain in entry.counters.items() if key.startswith("bonus") and gain
+        },
+    )
+
+
 def _released(item: BookedReward, entry: Entry) -> BookedReward:
+    item = structs.replace(item, status="", waits_from=(), bonuses={})
     if item.counted:
-        return structs.replace(item, status="")
-    reckoned = reckoned_rules(entry)
-    kept = tuple(line for line in item.lines if line.rule not in reckoned)
+        return item
+    reckoned = reckoned_rules(entry.counters)
+    reckoned |= {line.rule for line in item.lines if line.made == "tally"}
+    kept = tuple(line for line in item.lines if line.made != "tally")
     counters: Counts = {}
     for key, gain in own_counters(entry.counters).items():
         counters[key] = gain + item.counters_back.get(key, 0)
     return structs.replace(
         item,
-        status="",
         counted=True,
         lines=_added(kept, _lines(entry, reckoned)),
         counters=counters,
@@ -142,9 +192,9 @@ def _line(rule: str, legs: Sequence[Leg]) -> Line:
 
 
 def _added(lines: tuple[Line, ...], more: tuple[Line, ...]) -> tuple[Line, ...]:
-    found = {(line.rule, line.account, line.unit): line for line in lines}
+    found = {(line.rule, line.account, line.unit, line.made): line for line in lines}
     for line in more:
-        key = (line.rule, line.account, line.unit)
+        key = (line.rule, line.account, line.unit, line.made)
         before = found.get(key)
         if before is not None:
             line = structs.replace(
@@ -153,7 +203,8 @@ def _added(lines: tuple[Line, ...], more: tuple[Line, ...]) -> tuple[Line, ...]:
                 owed=before.owed + line.owed,
                 changed=before.changed + line.changed,
             )
-        found[key] = line
+        if line.cost or line.owed:
+            found[key] = line
     return tuple(found.values())
 
 

@@ -25,7 +25,7 @@ from projections.periods import month_of, months_of
 
 Counters = Mapping[str, int]
 NO_COUNTERS: Counters = {}
-MONTH_LENGTH = len("/2026-11")
+CACHED_KEYS = 4_096
 COUNTED = ("sale/", "renewal/", "lead/")
 """Of conversions: those that have a sum of all time."""
 
@@ -48,14 +48,24 @@ def measured(
     if period == "lifetime":
         return counters.get(f"{event}/{measure}", 0)
     if period == "month":
-        return counters.get(f"{event}/{measure}/{month_of(at)}", 0)
+        return counters.get(_counter_of_day(event, measure, at // DAY_MS), 0)
     return sum([counters.get(f"{event}/{measure}/{month}", 0) for month in months_of(period, at)])
 
 
-@lru_cache(4_096)
+@lru_cache(CACHED_KEYS)
+def _counter_of_day(event: str, measure: str, day: int) -> str:
+    return f"{event}/{measure}/{month_of(day * DAY_MS)}"
+
+
+@lru_cache(CACHED_KEYS)
 def _counters_of_day(kind: str, day: int) -> tuple[str, str]:
-    month = month_of(day * DAY_MS)
-    return f"{kind}/count/{month}", f"{kind}/amount/{month}"
+    return _counter_of_day(kind, "count", day), _counter_of_day(kind, "amount", day)
+
+
+@lru_cache(CACHED_KEYS)
+def _ever(key: str) -> str:
+    """The counter of all time that a month's adds to; empty: none does."""
+    return key[: key.rindex("/")] if key.startswith(COUNTED) else ""
 
 
 def conversion_counters(kind: ConversionKind, at: int) -> tuple[str, str]:
@@ -73,8 +83,7 @@ def gained(counters: Counters, gains: Counters) -> dict[str, int]:
             found[key] = sum
         else:
             found.pop(key, None)
-        if key.startswith(COUNTED):
-            ever = key[:-MONTH_LENGTH] if key[-MONTH_LENGTH] == "/" else key[: key.rindex("/")]
+        if ever := _ever(key):
             sum = get(ever, 0) + gain
             if sum:
                 found[ever] = sum

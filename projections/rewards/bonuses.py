@@ -33,10 +33,9 @@ def own_unit(paid: Bonus | Override) -> str:
     return "" if is_currency(paid.currency) else paid.currency
 
 
-def pin_bonuses(draft: Draft, bonuses: tuple[Bonus, ...], price: Price) -> None:
-    """Ask for the rates that bonuses may need once a held commission is released."""
-    for bonus in bonuses:
-        _worth(draft, bonus, own_unit(bonus), price)
+def pin_bonus(draft: Draft, bonus: Bonus, price: Price) -> None:
+    """Ask for the rates that it may need once a held commission is released. Raises NoRate."""
+    _worth(draft, bonus, own_unit(bonus), price)
 
 
 def pay_bonuses(
@@ -61,10 +60,39 @@ def pay_bonuses(
         sums = _worth(draft, bonus, unit, price)
         draft.book(bonus.name, sums, until, unit)
         gains[keys.owed] = sums.owed
-        if sums.changed:
+        if not unit and draft.unit != draft.currency:
             gains |= {keys.cost: sums.cost, keys.changed: sums.changed}
         gains[f"{AT}{name}/{bonus.event}/{bonus.measure}"] = bonus.threshold
     return {key: gain for key, gain in gains.items() if gain}
+
+
+def pay_again(
+    draft: Draft, taken: Counters, counters: Counters, at: int, until: int
+) -> dict[str, int]:
+    """Pay what was `taken` when a commission of `at` (ms) was held, as it was paid then, where
+    `counters` reach its threshold again and nobody else brought it; what the counters gain."""
+    gains: dict[str, int] = {}
+    periods = _periods(at)
+    for key, threshold in taken.items():
+        if not key.startswith(AT):
+            continue
+        name, event, measure = key[len(AT) :].rsplit("/", 2)
+        bonus, period, unit = name.rsplit("/", 2)
+        keys = _keys(name)
+        reached = measured(
+            counters,
+            cast(ConversionKind, event),
+            cast(Measure, measure),
+            periods[period],
+            at,
+        )
+        if reached < threshold or keys.owed in counters or key in counters:
+            continue
+        own = "" if is_currency(unit) else unit
+        with draft.paid_in(unit if not own else draft.unit) as there:
+            there.book(bonus, _paid(draft, keys, taken, unit), until, own)
+        gains |= {gained: taken[gained] for gained in (*keys, key) if gained in taken}
+    return gains
 
 
 def is_paid(bonus: Bonus, counters: Counters, at: int, currency: str) -> bool:
@@ -89,11 +117,8 @@ def take_back_bonuses(
         name = key[len(AT) :].rsplit("/", 2)[0]
         bonus, _, unit = name.rsplit("/", 2)
         keys = _keys(name)
-        owed = counters.get(keys.owed, 0)
         own = "" if is_currency(unit) else unit
-        paid = Sums(owed, owed, 0)
-        if not own and unit != draft.currency:
-            paid = Sums(counters.get(keys.cost, 0), owed, counters.get(keys.changed, 0))
+        paid = _paid(draft, keys, counters, unit)
         # In the currency it was paid in, whatever the partner is paid in since.
         with draft.paid_in(unit if not own else draft.unit) as there:
             there.book(bonus, Sums().less(paid), until, own, spread=True)
@@ -105,9 +130,7 @@ def take_back_bonuses(
 
 def _pinned(counters: Counters, kind: ConversionKind, at: int) -> Iterator[tuple[str, int, int]]:
     """(key, threshold, measure now) of the bonuses paid by `kind` in the periods of `at`."""
-    periods: dict[str, Period] = {
-        period_key(period, at): period for period in ("lifetime", "month", "quarter", "year")
-    }
+    periods = _periods(at)
     for key, threshold in counters.items():
         if not key.startswith(AT):
             continue
@@ -116,6 +139,19 @@ def _pinned(counters: Counters, kind: ConversionKind, at: int) -> Iterator[tuple
         if event == kind and period is not None:
             found = measured(counters, kind, cast(Measure, measure), period, at)
             yield key, threshold, found
+
+
+def _periods(at: int) -> dict[str, Period]:
+    """By key the periods of `at` (ms)."""
+    return {period_key(period, at): period for period in ("lifetime", "month", "quarter", "year")}
+
+
+def _paid(draft: Draft, keys: Keys, counters: Counters, unit: str) -> Sums:
+    """What was paid in `unit`, as it is pinned in `counters`."""
+    owed = counters.get(keys.owed, 0)
+    if not is_currency(unit) or unit == draft.currency:
+        return Sums(owed, owed, 0)
+    return Sums(counters.get(keys.cost, 0), owed, counters.get(keys.changed, 0))
 
 
 def _keys(name: str) -> Keys:

@@ -30,13 +30,6 @@ def _key_of_day(name: str, period: Period, day: int) -> str:
     return f"cap/{name}/{period_key(period, day * DAY_MS)}"
 
 
-def exceeds(
-    caps: tuple[Cap, ...], cost: int, counters: Counters, before: int, share: int, at: int
-) -> bool:
-    """Whether one of `caps` allows less than `cost`, what one rule gives alone."""
-    return any(cost > room(cap, counters, before, share, at) for cap in caps)
-
-
 def apply_caps(
     caps: tuple[Cap, ...],
     rules: list[PlannedRule],

@@ -25,7 +25,7 @@ from msgspec import structs
 from events.journal import Balance, Leg
 from projections.balance import Account, funds_of
 from projections.exchange import Exchange
-from projections.rewards.purse import Purse, balance_after
+from projections.rewards.purse import Purse, Taken, balance_after
 
 PaidFrom = Literal["commissions", "wholesale"]
 
@@ -67,6 +67,8 @@ class Draft:
         self.money = money
         self.at = at
         self.legs: list[Leg] = []
+        self.back_to: dict[tuple[str, str], Taken] = {}
+        """By (rule, own unit) where what is booked goes back to first, before its own `until`."""
         self._purses: dict[str, Purse] = {}
 
     def sums(self, cost: int, unit: str) -> Sums:
@@ -89,29 +91,41 @@ class Draft:
         """Legs of `sums` by `rule`; pending `until` (ms), 0: available at once. `unit`: a
         program's own, empty for money. `spread`: see `purse`."""
         cost, owed, _changed = sums
-        legs = self.legs
         if unit or self.unit == self.currency:
             if cost:
-                legs.append(Leg(paid_from, -cost, unit, rule))
+                self.legs.append(Leg(paid_from, -cost, unit, rule))
         else:
             self._book_exchange(rule, sums, paid_from)
         if owed > 0:
-            if until <= self.at:
-                until = 0
-            purse = self.purse(unit)
-            purse.put(owed, until)
-            legs.append(Leg("payable", owed, unit, rule, until))
+            self.put(rule, owed, until, unit)
         elif owed < 0:
-            for since, amount in self.purse(unit).take(-owed, until, spread=spread):
-                legs.append(Leg("payable", amount, unit, rule, since))
+            self.take(rule, -owed, until, unit, spread=spread)
+
+    def put(self, rule: str, owed: int, until: int, unit: str) -> None:
+        """`owed` more than zero is pending `until` (ms), 0: not; first where it goes `back_to`."""
+        purse = self.purse(unit)
+        if self.back_to:
+            places = self.back_to.get((rule, unit), [])
+            while places and owed:
+                place, room = places.pop()
+                back = min(room, owed)
+                owed -= back
+                self._pay(rule, purse.put(back, place), unit)
+        if owed:
+            self._pay(rule, purse.put(owed, until), unit)
+
+    def take(self, rule: str, owed: int, since: int, unit: str, *, spread: bool = False) -> None:
+        """`owed` more than zero, which was pending `since` (ms), is owed no longer."""
+        self._pay(rule, self.purse(unit).take(owed, since, spread=spread), unit)
 
     def move(self, rule: str, owed: int, since: int, until: int, unit: str) -> None:
         """What is owed was pending `since`, and is pending `until` from now on; ms, 0: not."""
-        purse = self.purse(unit)
-        for place, amount in purse.take(owed, since):
-            self.legs.append(Leg("payable", amount, unit, rule, place))
-        for place, amount in purse.put(owed, until):
-            self.legs.append(Leg("payable", amount, unit, rule, place))
+        self.take(rule, owed, since, unit)
+        self.put(rule, owed, until, unit)
+
+    def _pay(self, rule: str, moves: Taken, unit: str) -> None:
+        for until, amount in moves:
+            self.legs.append(Leg("payable", amount, unit, rule, until))
 
     @contextmanager
     def paid_in(self, unit: str) -> Iterator[Draft]:

@@ -18,7 +18,7 @@ from projections.directory import Directory
 from projections.exchange import SAME, Changes, Exchange, NoRate
 from projections.periods import month_of
 from projections.rewards.answer import Answer
-from projections.rewards.bonuses import own_unit, pin_bonuses
+from projections.rewards.bonuses import own_unit, pin_bonus
 from projections.rewards.caps import apply_caps, counted
 from projections.rewards.draft import Draft
 from projections.rewards.fitting import Fitted, fit, fit_one
@@ -58,13 +58,13 @@ def decide_reward(
     """The entry of `due`. `currency`: the program's; `in_force`: the terms in force for the
     partner, of engine 2."""
     in_force = terms_of(due, directory, in_force)
-    plan = plans(directory, in_force)[due.kind]
+    plan = plans(in_force)[due.kind]
     if (
         plan.straight
         and due.currency == currency
         and due.amount > 0
         and not due.level
-        and not booked_by(item)
+        and (item is None or not booked_by(item))
         and directory.partner_currency(due.partner, due.known) in ("", currency)
     ):
         planned = fit_one(plan, due)
@@ -154,7 +154,8 @@ def _book(
     own = _own_gains(earned, costs, draft, due, worth, plan)
     rule_name = rules[0].rule.name
     if hold:
-        pin_bonuses(draft, plan.bonuses, changes.find)
+        for bonus in plan.bonuses:
+            pin_bonus(draft, bonus, changes.find)
         rates = tuple(changes.rates)
         return answer.commission(draft, rule_name, ends, rates, notes, waiting=own, hold=hold)
     if plan.retroactive or plan.bonuses:

@@ -1,13 +1,11 @@
 """Terms prepared for booking: rules by the kind of conversion they are for.
 
 Terms never change, so they are prepared once, when the first conversion is paid under them.
-A directory's positions are unique, so plans are kept by directory and position.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 from events.currencies import is_currency
 from events.terms import Bonus, Cap, ConversionKind, Level, Modifier, Override, Rule
@@ -62,18 +60,19 @@ class Plan(NamedTuple):
 Kinds = dict[str, Plan]
 KINDS: tuple[ConversionKind, ...] = ("lead", "sale", "renewal")
 
-_plans: WeakKeyDictionary[Directory, dict[str, Kinds]] = WeakKeyDictionary()
+KEPT_PLANS = 10_000
+_plans: dict[int, tuple[TermsInForce, Kinds]] = {}
+"""By the identity of the terms, which is theirs as long as they are kept here."""
 
 
-def plans(directory: Directory, in_force: TermsInForce) -> Kinds:
+def plans(in_force: TermsInForce) -> Kinds:
     """The plan for each kind of conversion under these terms."""
-    kept = _plans.get(directory)
-    if kept is None:
-        kept = _plans[directory] = {}
-    found = kept.get(in_force.position)
+    found = _plans.get(id(in_force))
     if found is None:
-        found = kept[in_force.position] = {kind: _plan(in_force, kind) for kind in KINDS}
-    return found
+        if len(_plans) == KEPT_PLANS:
+            _plans.clear()
+        found = _plans[id(in_force)] = in_force, {kind: _plan(in_force, kind) for kind in KINDS}
+    return found[1]
 
 
 def plans_at(directory: Directory, program: str, position: str) -> Kinds:
@@ -83,7 +82,7 @@ def plans_at(directory: Directory, program: str, position: str) -> Kinds:
     """
     for version in reversed(directory.terms_versions(program)):
         if version.position == position:
-            return plans(directory, version)
+            return plans(version)
     raise DirectoryBehind(directory.count + 1, directory.count)
 
 

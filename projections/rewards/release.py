@@ -1,20 +1,23 @@
-"""Releasing a commission that was held from the beginning: only now it counts.
+"""Releasing a commission that does not count while it is held: only now it does.
 
 Tiers, bonuses and the partner's caps are those of this moment, under the terms of the
-conversion. What its retroactive rules gave for the time being is replaced by what is due.
+conversion. What its retroactive rules (and bonuses, if a person held it) gave for the time being
+is replaced by what is due. What is due as before goes back to where it was pending.
 """
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from events.journal import HELD
 from projections.booked import Lookup
-from projections.booked_reward import BookedReward, Line
+from projections.booked_reward import BookedReward, Line, counts_left
 from projections.money import plain
 from projections.rewards.caps import cap_key
 from projections.rewards.draft import Draft, Sums
 from projections.rewards.plan import Plan, PlannedRule
 from projections.rewards.tallying import counters_of, reckon
-from projections.rewards.unwinding import left_of, price_of
+from projections.rewards.unwinding import left_of, price_of, priced
 from projections.tally import Counters
 
 
@@ -23,28 +26,36 @@ def count_in(
 ) -> tuple[dict[str, int], list[str]]:
     """Book the release; what the counters gain, and notes of what caps cut.
 
-    `plan`: None for what never counts, as an override.
+    `plan`: None for what counts for nothing, as an override.
     """
     notes: list[str] = []
     rules = {} if plan is None else {planned.rule.name: planned for planned in plan.rules}
     counters = counters_of(lookup, draft.program)
-    back = reward.counters_back
-    own = {key: total - back.get(key, 0) for key, total in reward.counters.items()}
-    own = {key: gain for key, gain in own.items() if gain and not key.startswith("cap/")}
+    own = {key: gain for key, gain in counts_left(reward).items() if not key.startswith("cap/")}
+    less = [line for line in reward.lines if line.lessens and line.left]
+    for line in less:
+        draft.put(line.rule, -line.left, HELD, line.unit)
+    for rule, unit, place, amount in sorted(reward.waits_from, key=itemgetter(2)):
+        draft.back_to.setdefault((rule, unit), []).append((place, amount))
     for line in reward.lines:
         planned = rules.get(line.rule)
         left = left_of(line)
-        if planned is not None and planned.retroactive:
+        if line.made == "tally":
             draft.book(line.rule, Sums().less(left), HELD, line.unit)
             continue
-        if planned is not None and planned.caps:
+        if planned is not None and planned.caps and not line.made:
             left = _cut(draft, line, left, planned, counters, own, reward.occurred_at, notes)
         if left.owed > 0:
             draft.move(line.rule, left.owed, HELD, reward.available_at, line.unit)
-    if plan is None:
-        return {}, notes
     at, until = reward.occurred_at, reward.available_at
-    return reckon(draft, plan, counters, own, at, until, price_of(reward)), notes
+    gains: dict[str, int] = {}
+    if plan is not None:
+        price = price_of(reward)
+        plan = priced(plan, draft, price)
+        gains = reckon(draft, plan, counters, own, at, until, price, reward.bonuses)
+    for line in less:
+        draft.take(line.rule, -line.left, until, line.unit)
+    return gains, notes
 
 
 def _cut(

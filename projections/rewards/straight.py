@@ -14,7 +14,7 @@ from projections.booked import Lookup
 from projections.days import hold_end
 from projections.money import BASIS_POINTS, round_half_away
 from projections.rewards.bonuses import is_paid
-from projections.rewards.caps import apply_caps, cap_key, exceeds
+from projections.rewards.caps import apply_caps, cap_key, room
 from projections.rewards.holds import is_duplicate, why_held
 from projections.rewards.plan import Plan, PlannedRule
 from projections.rewards.reckoning import Amount, bounded, split
@@ -54,10 +54,13 @@ def decide_straight(
     gains = {count: 1, sum: worth} if worth else {count: 1}
     if planned.caps:
         caps = planned.caps
-        if exceeds(caps, cost, counters, before, share, occurred_at):
+        for cap in caps:
+            if cost <= room(cap, counters, before, share, occurred_at):
+                continue
             costs = [cost]
             cut = apply_caps(caps, [planned], costs, counters, before, share, occurred_at, currency)
             notes, cost = tuple(cut), costs[0]
+            break
         for cap in caps:
             if cost and cap.scope == "partner":
                 gains[cap_key(cap, occurred_at)] = cost

@@ -7,19 +7,28 @@ partner's tally is reckoned again under the terms of the deal.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from events.journal import HELD
 from projections.balance import Account
 from projections.booked import Lookup
 from projections.booked_reward import BookedReward, Counts, Line
 from projections.directory import Directory, DirectoryBehind
 from projections.exchange import SAME, Exchange, NoRate, Price, pinned
+from projections.rewards.bonuses import pin_bonus
 from projections.rewards.draft import Draft, Sums
 from projections.rewards.plan import Plan, plans_at
-from projections.rewards.tallying import counters_of, reckon
+from projections.rewards.tallying import change_of, counters_of, reckon
 
 
 def draft_of(
-    account: Account | None, reward: BookedReward, program: str, directory: Directory, at: int
+    account: Account | None,
+    reward: BookedReward,
+    program: str,
+    directory: Directory,
+    at: int,
+    shape: type[Draft] = Draft,
 ) -> Draft:
     """A draft in the currencies and at the rate of `reward`. Raises DirectoryBehind."""
     currency = reward.unit
@@ -32,7 +41,7 @@ def draft_of(
         money = pinned(reward.rates, currency, reward.unit)
     except NoRate:
         money = SAME  # it pays in the program's own units only
-    return Draft(account, program, currency, reward.unit, money, at)
+    return shape(account, program, currency, reward.unit, money, at)
 
 
 def plan_of(directory: Directory, program: str, reward: BookedReward) -> Plan | None:
@@ -43,7 +52,7 @@ def plan_of(directory: Directory, program: str, reward: BookedReward) -> Plan | 
 
 def until_of(reward: BookedReward, line: Line) -> int:
     """Until when what is left of a line is pending, ms; what a partner owes never is."""
-    if line.owed < 0:
+    if line.account == "wholesale":
         return 0
     return HELD if reward.status == "held" else reward.available_at
 
@@ -62,16 +71,18 @@ def unwind(
 ) -> dict[str, int]:
     """Book the way from `reward` to `after`, of which more is taken back; what the counters
     gain by it, below zero."""
-    for line, line_after in zip(reward.lines, after.lines, strict=True):
+    # What a person took off comes back first: the rest is then found where it is pending.
+    both = sorted(zip(reward.lines, after.lines, strict=True), key=lambda of: not of[0].lessens)
+    for line, line_after in both:
         back = left_of(line_after).less(left_of(line))
         draft.book(line.rule, back, until_of(reward, line), line.unit, line.account)
     own = lost(reward.counters_back, after.counters_back)
     if not reward.counted or plan is None or not own:
         return {}
     counters = counters_of(lookup, draft.program)
-    return reckon(
-        draft, plan, counters, own, reward.occurred_at, reward.available_at, price_of(reward)
-    )
+    at, until = reward.occurred_at, reward.available_at
+    price = price_of(reward)
+    return reckon(draft, priced(plan, draft, price), counters, own, at, until, price)
 
 
 def lost(before: Counts, after: Counts) -> Counts:
@@ -87,3 +98,26 @@ def price_of(reward: BookedReward) -> Price:
         return pinned(reward.rates, base, quote, reward.occurred_at)
 
     return price
+
+
+def priced(plan: Plan, draft: Draft, price: Price) -> Plan:
+    """`plan` without what the commission pinned no rate for, as a bonus in another currency that
+    it did not bring: the next conversion that asks for it pays it."""
+
+    def is_priced(ask: Callable[[], object]) -> bool:
+        try:
+            ask()
+        except NoRate:
+            return False
+        return True
+
+    return plan._replace(
+        retroactive=tuple(
+            planned
+            for planned in plan.retroactive
+            if is_priced(partial(change_of, draft.currency, planned, price))
+        ),
+        bonuses=tuple(
+            bonus for bonus in plan.bonuses if is_priced(partial(pin_bonus, draft, bonus, price))
+        ),
+    )

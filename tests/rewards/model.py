@@ -492,6 +492,8 @@ class Model:
             if deal.held:
                 return nothing
             deal.held = True
+            if deal.counted:
+                self._wait(legs, deal)
         elif due.step == "released":
             if not deal.held:
                 return nothing
@@ -505,15 +507,54 @@ class Model:
             return nothing
         return Expected(due.step, clean(legs))
 
+    def _wait(self, legs: Booked, deal: Deal) -> None:
+        """A held deal counts for nothing: what groups and bonuses lose becomes its own lines."""
+        deal.counted = False
+        groups = {key: (paid.cost, paid.owed, paid.exchanged) for key, paid in self.groups.items()}
+        bonuses = {key: (paid.bonus, paid.line) for key, paid in self.bonuses.items()}
+        self._again(defaultdict(int), deal)
+        lines = []
+        for (rule, *_, unit), (cost, owed, exchanged) in groups.items():
+            paid = self.groups[rule, *_, unit]
+            lines.append(Line(rule, unit, cost - paid.cost, owed - paid.owed,
+                              exchanged - paid.exchanged))  # fmt: skip
+        taken = []
+        for key, (bonus, line) in bonuses.items():
+            if bonus is not None and line is not None and self.bonuses[key].bonus is None:
+                taken.append((key, bonus, line))
+                lines.append(Line(line.rule, line.unit, line.cost, line.owed, line.exchanged))
+        waiting = []
+        for line in lines:
+            if (line.cost >= 0 and line.owed >= 0) and (":" in line.unit or line.unit == deal.unit):
+                if line.cost or line.owed:
+                    waiting.append(line)
+            else:
+                self._book(legs, deal, line, -line.cost, -line.owed, -line.exchanged)
+        deal.provisional, deal.taken = tuple(waiting), tuple(taken)
+        deal.lines += waiting
+
+    def _pay_again(self, legs: Booked, deal: Deal) -> None:
+        """Bonuses that were taken back by the hold, where their threshold is reached again."""
+        for key, bonus, line in deal.taken:
+            moment = deal.due.occurred_at
+            reached = self.measure(bonus.event, bonus.measure, bonus.period, moment)
+            if self.bonuses[key].bonus is None and reached >= bonus.threshold:
+                self.bonuses[key] = PaidBonus(bonus, line)
+                self._book(legs, deal, line, line.cost, line.owed, line.exchanged)
+        deal.provisional, deal.taken = (), ()
+
     def _release(self, legs: Booked, deal: Deal) -> None:
         """Provisional lines of retroactive rules go, the group's come."""
         names = {weight.rule.name for weight in deal.weights}
+        names |= {line.rule for line in deal.provisional}
         for line in [line for line in deal.lines if line.rule in names]:
             cost, owed, exchanged = line.back
             self._book(legs, deal, line, cost - line.cost, owed - line.owed,
                        exchanged - line.exchanged)  # fmt: skip
             deal.lines.remove(line)
         self._cut_again(legs, deal)
+        deal.counted = True
+        self._pay_again(legs, deal)
         self._count(legs, deal)
 
     def _cut_again(self, legs: Booked, deal: Deal) -> None:

@@ -71,6 +71,10 @@ class Deal:
     held: bool
     refunded: int = 0
     rejected: bool = False
+    provisional: tuple[Line, ...] = ()
+    """Of the lines: what groups and bonuses had by it when a person held it."""
+    taken: tuple[tuple[tuple[str, str, str], Bonus, Line], ...] = ()
+    """Bonuses that were taken back by that."""
 
     @property
     def left(self) -> Fraction:
