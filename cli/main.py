@@ -29,6 +29,7 @@ from cli import (
     programs,
     rates,
     registrations,
+    run_schedule,
     runs,
     terms,
 )
@@ -52,6 +53,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 add_system_commands(app)
+app.command()(run_schedule.scheduler)
 app.add_typer(programs.app, name="programs")
 app.add_typer(terms.app, name="terms")
 app.add_typer(partners.app, name="partners")

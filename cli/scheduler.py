@@ -20,10 +20,13 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from types import FrameType
+from typing import Any
 
 from aggregates.application import Decisions, open_decisions
+from aggregates.errors import NotFound
+from cli.due_runs import due_runs
 from cli.failures import in_words, is_expected
-from cli.run_schedule import start_due
+from cli.run_plan import planned, start_run
 from deploy import DeployError
 from deploy.health import scheduler_heartbeat
 from deploy.parts import check_log
@@ -34,6 +37,8 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 60.0
 BEAT_S = 1.0
+AUTHOR = "schedule"
+"""Who asks for the payouts of a due run."""
 
 
 def run(settings: Settings, every: float = LOOK_EVERY_S) -> None:
@@ -58,6 +63,29 @@ def run(settings: Settings, every: float = LOOK_EVERY_S) -> None:
                 _wait(settings, stopped, every, problem)
         problem = ""
     scheduler_heartbeat(settings).unlink(missing_ok=True)
+
+
+def start_due(
+    settings: Settings, follower: DirectoryFollower, ledger: Decisions, source: str
+) -> Iterator[dict[str, Any]]:
+    """The runs that are due and not whole yet, started and asked for, one after another."""
+    for one in due_runs(follower.directory, time.time_ns() // 1_000_000):
+        try:
+            missing = len(ledger.run(one.run).payouts) - len(ledger.payouts_of(one.run))
+        except NotFound:
+            candidates = planned(settings, follower, one.program, one.unit, source)
+            if not start_run(ledger, one.run, candidates, AUTHOR):
+                continue
+            missing = len(candidates.paid)
+        if missing:
+            payouts = sum(1 for _ in ledger.request_run(one.run, AUTHOR))
+            yield {
+                "run": one.run,
+                "program": one.program,
+                "unit": one.unit,
+                "payouts": payouts,
+                "asked_for": missing,
+            }
 
 
 @contextmanager

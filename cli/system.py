@@ -48,7 +48,7 @@ def settings_of(home: Path | None) -> Settings:
 
 
 def add_system_commands(app: typer.Typer) -> None:
-    for command in (up, down, status, topics, broker, warehouse, gateway, worker, scheduler):
+    for command in (up, down, status, topics, broker, warehouse, gateway, worker):
         app.command()(command)
 
 
@@ -188,10 +188,3 @@ def worker(home: Home = None) -> None:
     from deploy.parts import run_worker
 
     run_worker(settings_of(home))
-
-
-def scheduler(home: Home = None) -> None:
-    """Start payout runs when they are due, looking once a minute, until Ctrl-C."""
-    from cli.scheduler import run
-
-    run(settings_of(home))
