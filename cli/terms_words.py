@@ -187,20 +187,19 @@ def _payout(payout: PayoutTerms) -> str:
 
 
 def left_out(own: Terms, general: Terms | None) -> str:
-    """What the general terms bound or keep and a partner's own terms, which replace them, do
-    not; a sentence, empty where there is nothing of the kind."""
+    """What the general terms bound and a partner's own terms, which replace them, do not; a
+    sentence, empty where there is nothing of the kind."""
     if general is None:
         return ""
     nothing = Terms(0, 0, ())
     names = [
         name
-        for name in ("payouts", "caps", "review_all", "review_above", "max_age_days")
+        for name in ("caps", "review_all", "review_above", "max_age_days")
         if getattr(general, name) != getattr(nothing, name) == getattr(own, name)
     ]
     if not names:
         return ""
-    kept = " (minimum, fees, withholding)" if "payouts" in names else ""
     return (
-        f"{own.partner} is no longer under these lines of the general terms{kept}: "
+        f"{own.partner} is no longer under these lines of the general terms: "
         f"{', '.join(names)}; a partner's own terms replace them. Repeat those that shall hold"
     )

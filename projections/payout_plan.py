@@ -15,8 +15,9 @@ from events.instructions import PayoutDue
 from events.journal import Entry
 from projections.directory import Directory
 from projections.money import plain
-from projections.payout_terms import kept
+from projections.payout_terms import kept, payout_rules
 from projections.posted import unit_of
+from projections.statement import held_until
 
 AVAILABLE = """
 SELECT partner, available FROM partner_balances
@@ -51,7 +52,7 @@ class Balances:
             return
         for leg in entry.legs:
             if leg.account == "payable" and unit_of(entry, leg) == self._unit:
-                ready = max(leg.available_at, entry.available_at) <= self._at
+                ready = held_until(entry, leg) <= self._at
                 held = self.available.get(entry.partner, 0)
                 self.available[entry.partner] = held + (leg.amount if ready else 0)
 
@@ -75,11 +76,11 @@ def _left_out(
         return f"nothing available: {plain(available, unit)} {unit}"
     if not directory.partner_active(program, partner, known):
         return "not an active partner of the program; `payouts request` pays it all the same"
-    found = directory.terms(program, known, at, partner)
-    if found is not None and found.terms.engine != "1":
+    found = payout_rules(directory, program, partner, known, at)
+    if found is not None:
         # What the journal will say, asked before it is asked.
         asked = PayoutDue(0, "", known, partner, program, "", "requested", unit, checked=True)
-        if why := kept(found.terms, asked, available, available).why:
+        if why := kept(found, asked, available, available).why:
             return why
     if is_currency(unit) and directory.payee(partner, known) is None:
         return "no payee details: `partners payee` sets them"

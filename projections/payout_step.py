@@ -23,8 +23,7 @@ from events.journal import Balance, Entry, EntryKind, Leg
 from projections.balance import Account, funds_of, shown
 from projections.booked import BookedPayout, Item
 from projections.directory import Directory
-from projections.payout_terms import kept, payout_terms
-from projections.terms_history import TermsInForce
+from projections.payout_terms import PayoutRules, kept, payout_terms
 
 UNDER_WAY = ("funded", "sent")
 """Where a payout can still be settled or fail."""
@@ -70,13 +69,13 @@ def _request(
     n: int,
     source: str,
     at: int,
-    in_force: TermsInForce | None,
+    rules: PayoutRules | None,
 ) -> Entry:
     before = shown(funds_of(account, due.program, due.unit), at)
     ready = before.payable - before.pending
     amount = due.amount or ready
-    if in_force is not None:
-        return _request_under(account, due, n, source, at, in_force, amount, ready)
+    if rules is not None:
+        return _request_under(account, due, n, source, at, rules, amount, ready)
     if 0 < amount <= ready:
         legs = (Leg("payable", -amount), Leg("in_transit", amount))
         return _entry(account, due, n, source, at, "payout_funded", due.unit, legs)
@@ -91,12 +90,13 @@ def _request_under(
     n: int,
     source: str,
     at: int,
-    in_force: TermsInForce,
+    rules: PayoutRules,
     gross: int,
     ready: int,
 ) -> Entry:
     """The answer to a request under terms of engine 2."""
-    found = kept(in_force.terms, due, gross, ready)
+    in_force = rules.in_force
+    found = kept(rules, due, gross, ready)
     why = found.why or ("" if 0 < gross <= ready else _too_little(due, ready))
     kind: EntryKind = "payout_refused" if why else "payout_funded"
     payout = BookedPayout(due.unit, gross, "funded", found.withheld, found.fees)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from events.currencies import is_currency
 from events.instructions import PayoutDue
-from events.terms import PayoutTerms, Terms
+from events.terms import PayoutTerms
 from projections.directory import Directory
 from projections.money import BASIS_POINTS, plain, round_half_away
 from projections.terms_history import TermsInForce
@@ -23,24 +23,53 @@ class Kept(NamedTuple):
     why: str = ""
 
 
-def payout_terms(directory: Directory, due: PayoutDue) -> TermsInForce | None:
-    """The terms a requested payout is paid under: the partner's when it was decided, if they
-    are of engine 2. Raises DirectoryBehind."""
+class PayoutRules(NamedTuple):
+    """What holds for a partner's payouts."""
+
+    payouts: tuple[PayoutTerms, ...]
+    two_persons: bool
+    in_force: TermsInForce
+    """The terms that say what is kept."""
+
+
+def payout_rules(
+    directory: Directory, program: str, partner: str, known: int, at: int
+) -> PayoutRules | None:
+    """What holds at `at` (ms), as known at decision `known`: None under engine 1.
+
+    A partner's own terms say what is kept where they say anything of payouts; what they leave
+    out is as the general terms have it, for what is withheld by law must not fall away unseen.
+    Two persons are needed where either terms say so.
+    """
+    general = directory.terms(program, known, at)
+    if general is None or general.terms.engine == "1":
+        return None
+    own = directory.terms(program, known, at, partner) or general
+    deciding = own if own.terms.payouts else general
+    two_persons = "two_persons" in (own.terms.payout_approval, general.terms.payout_approval)
+    return PayoutRules(deciding.terms.payouts, two_persons, deciding)
+
+
+def payout_terms(directory: Directory, due: PayoutDue) -> PayoutRules | None:
+    """What holds for a requested payout when it was decided. Raises DirectoryBehind."""
     directory.require(due.number)
-    found = directory.terms(due.program, due.number, directory.decided_at(due.number), due.partner)
-    return None if found is None or found.terms.engine == "1" else found
+    at = directory.decided_at(due.number)
+    return payout_rules(directory, due.program, due.partner, due.number, at)
 
 
-def kept(terms: Terms, due: PayoutDue, gross: int, ready: int) -> Kept:
+def kept(found: PayoutRules, due: PayoutDue, gross: int, ready: int) -> Kept:
     """What is kept of `gross`; `ready`: what is available. Minor units."""
     unit = due.unit
-    rules = _rules(terms, unit)
+    rules = _rules(found, unit)
     if gross < rules.minimum:
+        asked = f"asked {plain(due.amount, unit)} {unit}, " if due.amount else ""
         return Kept(
             why=f"minimum {plain(rules.minimum, unit)} {unit}, "
-            f"available {plain(ready, unit)} {unit}"
+            f"{asked}available {plain(ready, unit)} {unit}"
         )
-    if terms.payout_approval == "two_persons" and not due.checked:
+    if gross <= 0:
+        return Kept(why=f"available {plain(ready, unit)} {unit}")
+    if found.two_persons and not due.checked:
         return Kept(why="needs approval by a second person")
     if not is_currency(unit):
         return Kept()
@@ -55,6 +84,6 @@ def kept(terms: Terms, due: PayoutDue, gross: int, ready: int) -> Kept:
     return Kept(withheld, fees)
 
 
-def _rules(terms: Terms, unit: str) -> PayoutTerms:
-    by_unit = {rules.unit: rules for rules in terms.payouts}
+def _rules(found: PayoutRules, unit: str) -> PayoutTerms:
+    by_unit = {rules.unit: rules for rules in found.payouts}
     return by_unit.get(unit) or by_unit.get("") or PayoutTerms()

@@ -165,7 +165,10 @@ def _lines(entry: Entry, reckoned: set[str]) -> tuple[Line, ...]:
     """What the legs add, a line for each rule, but for the rules that are reckoned."""
     legs = entry.legs
     if not reckoned and len(legs) == PAIR and legs[0].rule == legs[1].rule:  # nearly always
-        return (_line(legs[0].rule, legs),)
+        cost, owed = legs
+        if cost.account == "commissions" and owed.account == "payable" and not owed.unit:
+            return (Line(cost.rule, "commissions", "", -cost.amount, owed.amount),)
+        return (_line(cost.rule, legs),)
     parts: dict[tuple[str, str], list[Leg]] = {}
     for leg in legs:
         if leg.rule not in reckoned:

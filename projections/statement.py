@@ -156,11 +156,21 @@ def _line(posted: Posted, legs: list[Leg], balance: int = 0) -> Line:
         via=entry.via,
         rules=tuple(rule for rule in rules if rule),
         terms=entry.terms,
-        available_at=max((held_until(entry, leg) for leg in legs if leg.amount > 0), default=0),
+        available_at=_pending_until(entry, legs),
         reason=entry.reason or entry.hold,
         notes=entry.notes,
         **sums,
     )
+
+
+def _pending_until(entry: Entry, legs: list[Leg]) -> int:
+    """Until when something of what the entry adds is pending, ms; 0: nothing is."""
+    moved: dict[int, int] = {}
+    for leg in legs:
+        if leg.account == "payable":
+            until = held_until(entry, leg)
+            moved[until] = moved.get(until, 0) + leg.amount
+    return max((until for until, amount in moved.items() if amount > 0), default=0)
 
 
 def _check_link(posted: Posted, partner: str, head: Head) -> None:

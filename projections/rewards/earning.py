@@ -57,7 +57,8 @@ def decide_reward(
 ) -> Entry:
     """The entry of `due`. `currency`: the program's; `in_force`: the terms in force for the
     partner, of engine 2."""
-    in_force = terms_of(due, directory, in_force)
+    if due.level or due.kind == "renewal":
+        in_force = terms_of(due, directory, in_force)
     plan = plans(in_force)[due.kind]
     if (
         plan.straight

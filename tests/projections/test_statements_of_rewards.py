@@ -15,7 +15,8 @@ from projections.statement import Sums, statement
 from tests.projections.test_invoices import PARTITIONS, billed, cost, invoice
 from tests.projections.test_statements import account
 from tests.projections.world import DAY, START
-from tests.rewards.lives import PARTNERS, Living, full_lives, schemes
+from tests.rewards.lives import PARTNERS, Living, full_lives
+from tests.rewards.schemes import schemes
 
 FAR = 2**60
 
