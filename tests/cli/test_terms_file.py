@@ -7,7 +7,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from msgspec import structs
 
 from aggregates.terms_form import read_form, write_form
 from cli.reading import BadOption
