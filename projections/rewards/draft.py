@@ -107,9 +107,10 @@ class Draft:
         if self.back_to:
             places = self.back_to.get((rule, unit), [])
             while places and owed:
-                place, room = places.pop()
+                place, room = places[0]
                 back = min(room, owed)
                 owed -= back
+                places[:1] = [(place, room - back)] if room > back else []
                 self._pay(rule, purse.put(back, place), unit)
         if owed:
             self._pay(rule, purse.put(owed, until), unit)

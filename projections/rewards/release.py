@@ -7,8 +7,6 @@ is replaced by what is due. What is due as before goes back to where it was pend
 
 from __future__ import annotations
 
-from operator import itemgetter
-
 from events.journal import HELD
 from projections.booked import Lookup
 from projections.booked_reward import BookedReward, Line, counts_left
@@ -35,7 +33,7 @@ def count_in(
     less = [line for line in reward.lines if line.lessens and line.left]
     for line in less:
         draft.put(line.rule, -line.left, HELD, line.unit)
-    for rule, unit, place, amount in sorted(reward.waits_from, key=itemgetter(2)):
+    for rule, unit, place, amount in reward.waits_from:
         draft.back_to.setdefault((rule, unit), []).append((place, amount))
     for line in reward.lines:
         planned = rules.get(line.rule)
