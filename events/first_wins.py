@@ -92,6 +92,7 @@ class DecisionLog:
                     version=event.version,
                     name=event.name,
                     state=state,
+                    origin=batch.origin,
                 )
             )
         return tuple(accepted)
