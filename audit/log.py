@@ -1,4 +1,8 @@
-"""What an audit reads: a log of topics and partitions, from Kafka or from anywhere else."""
+"""What an audit reads: a log of topics and partitions, from Kafka or from anywhere else.
+
+Kafka's client is loaded when a ledger on Kafka is first read: a proof from a file must work
+where there is none.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from events import log as kafka
 from events.position import Record
 from events.settings import Broker
 
@@ -37,19 +40,27 @@ class KafkaLog:
         self._partitions: dict[str, int] = {}
 
     def partitions(self, topic: str) -> int:
+        from events import log as kafka
+
         if topic not in self._partitions:  # frozen once the topic exists
             self._partitions[topic] = kafka.partitions(self.broker, topic)
         return self._partitions[topic]
 
     def ends(self, topic: str) -> dict[int, int]:
+        from events import log as kafka
+
         return {number: end for number, (_, end) in kafka.watermarks(self.broker, topic).items()}
 
     def read(
         self, topic: str, partition: int, start: int = 0, end: int | None = None
     ) -> Iterator[Record]:
+        from events import log as kafka
+
         return kafka.read(self.broker, topic, partition, start, end)
 
     def offset_at(self, topic: str, partition: int, at: int) -> int:
+        from events import log as kafka
+
         return kafka.offset_at(self.broker, topic, partition, at)
 
 

@@ -11,7 +11,6 @@ from typing import Annotated
 
 import msgspec
 import typer
-from confluent_kafka import KafkaException
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -19,7 +18,6 @@ from audit.difference import AuditFailed
 from cli.display import print_json
 from cli.proofs import print_difference
 from events.click_token import ClickKeys, load_keys
-from events.log import LogError
 from events.settings import Settings
 
 Patience = Annotated[
@@ -41,6 +39,10 @@ def proving(
     A difference is printed and ends the command with 1; a log that cannot be read, or a subject
     that is `unknown`, with 2.
     """
+    from confluent_kafka import KafkaException
+
+    from events.log import LogError
+
     console = Console(stderr=True)
     columns = (
         SpinnerColumn(),

@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 import typer
+from typer import Abort, Exit
 from typer.core import TyperGroup
 
 CLICKHOUSE_ANSWER = re.compile(r".*server response: (.*?)( \(version [^)]*\))?( \(for url .*\))?")
@@ -23,7 +24,7 @@ class LedgerGroup(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:
+        except (BrokenPipeError, Exit, Abort):  # an answer, and Ctrl-C
             raise
         except Exception as problem:
             if os.environ.get("PLEDGER_DEBUG") or not is_expected(problem):
