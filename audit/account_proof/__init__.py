@@ -1,0 +1,1 @@
+"""The proof of one account from its own records alone, wherever they come from."""
