@@ -42,6 +42,7 @@ from cli.explain import explain
 from cli.failures import LedgerGroup
 from cli.statements import statement
 from cli.system import add_system_commands
+from cli.verify import verify
 from cli.warehouse import add_warehouse_commands
 
 app = typer.Typer(
@@ -79,6 +80,7 @@ audit_app.command("invoice")(audit_invoice)
 audit_app.command("run")(audit_run)
 app.add_typer(audit_app, name="audit")
 app.command()(replay)
+app.command()(verify)
 app.command()(explain)
 app.command()(demo)
 add_warehouse_commands(app)
