@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from aggregates.commands.accounts import AccountCommands
 from aggregates.commands.agreements import AgreementCommands
+from aggregates.commands.api_keys import ApiKeyCommands
 from aggregates.commands.contests import ContestCommands
 from aggregates.commands.invoices import InvoiceCommands
 from aggregates.commands.links import LinkCommands
@@ -36,6 +37,7 @@ class Decisions(
     RateCommands,
     PayoutCommands,
     InvoiceCommands,
+    ApiKeyCommands,
 ):
     """The commands, and the rules between aggregates. Thread-safe.
 

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from confluent_kafka import KafkaError, KafkaException, Message
 
 from aggregates.accepted import Accepted, Row
+from aggregates.acting import origin
 from aggregates.waits import Wait, Waits
 from events.codec import encode
 from events.decisions import DecisionRecord, StoredDecision
@@ -95,7 +96,8 @@ class SharedLog:
     # Writing
 
     def insert(self, events: Sequence[StoredDecision]) -> list[int]:
-        """Append `events` as one record, all or none; their numbers.
+        """Append `events` as one record, all or none, with who acts (`aggregates.acting`);
+        their numbers.
 
         Raises `Taken` when another record holds one of their positions, and
         `LogUnavailable` when it is not known to be written (the text says which).
@@ -115,7 +117,7 @@ class SharedLog:
             self._writer.append(
                 self.topic,
                 key=key,
-                value=encode(DecisionRecord(tuple(events))),
+                value=encode(DecisionRecord(tuple(events), origin())),
                 partition=0,
                 on_delivery=delivered,
             )

@@ -16,11 +16,18 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.deciding import note_decider
 from cli.money import shown
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 By = Annotated[
-    str, typer.Option("--by", envvar="PLEDGER_BY", help="Who decides; kept with the decision.")
+    str,
+    typer.Option(
+        "--by",
+        envvar="PLEDGER_BY",
+        help="Who decides; kept with the decision.",
+        callback=note_decider,
+    ),
 ]
 
 Row = Mapping[str, Any]

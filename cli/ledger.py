@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from cli.deciding import decider
 from events.settings import Settings, Warehouse
 
 if TYPE_CHECKING:
@@ -64,13 +65,17 @@ def require_broker(settings: Settings) -> None:
 
 @contextmanager
 def decisions(settings: Settings) -> Iterator[Decisions]:
-    """The application that takes commands, on a broker that answers."""
+    """The application that takes commands, on a broker that answers. What is decided by it is
+    noted as decided here: by whom `--by` names, and from this machine's user."""
     require_broker(settings)
+    from aggregates.acting import acting, user_at_host
     from aggregates.application import open_decisions
+    from events.decisions import Origin
 
     application = open_decisions(settings.broker)
     try:
-        yield application
+        with acting(Origin(via="cli", by=decider(), source=user_at_host())):
+            yield application
     finally:
         application.close()
 

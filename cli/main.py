@@ -15,6 +15,7 @@ import typer
 from cli import (
     accounts,
     agreements,
+    api_keys,
     commissions,
     contests,
     conversions,
@@ -68,6 +69,7 @@ app.add_typer(accounts.app, name="accounts")
 app.add_typer(rates.app, name="rates")
 partner_ties.add_commands(partners.app)
 payment_details.add_commands(partners.app, programs.app)
+app.add_typer(api_keys.app, name="api-keys")
 app.add_typer(importing.app, name="import")
 app.add_typer(conversions.app, name="conversions")
 app.command()(balance)

@@ -22,6 +22,7 @@ from contextlib import closing, contextmanager
 from types import FrameType
 from typing import Any
 
+from aggregates.acting import acting, host
 from aggregates.application import Decisions, open_decisions
 from aggregates.errors import NotFound
 from cli.due_runs import due_runs
@@ -30,6 +31,7 @@ from cli.run_plan import planned, start_run
 from deploy import DeployError
 from deploy.health import scheduler_heartbeat
 from deploy.parts import check_log
+from events.decisions import Origin
 from events.settings import Settings, SettingsError, load
 from streams.decisions import DirectoryFollower
 
@@ -100,7 +102,11 @@ def _parts(settings: Settings) -> Iterator[tuple[DirectoryFollower, Decisions] |
         log.error("%s", in_words(problem))
         yield None
         return
-    with closing(follower), closing(application):
+    with (
+        closing(follower),
+        closing(application),
+        acting(Origin(via="scheduler", by=AUTHOR, source=host())),
+    ):
         yield follower, application
 
 

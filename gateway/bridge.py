@@ -11,10 +11,13 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import quote
 
+from gateway.access import Caller
 from gateway.problems import MEDIA_TYPE, Problem
 
 MAX_BODY = 64 * 1024 * 1024
 """Bytes of a request's body; some 200,000 conversions in one batch."""
+
+NOBODY = Caller()
 
 Asgi = Callable[..., Awaitable[None]]
 
@@ -25,7 +28,7 @@ class RsgiBridge:
     def __init__(self, application: Asgi) -> None:
         self._application = application
 
-    async def __call__(self, scope: Any, protocol: Any) -> None:
+    async def __call__(self, scope: Any, protocol: Any, caller: Caller = NOBODY) -> None:
         body = await _body(protocol, scope.headers.get("content-length"))
         if body is None:
             refuse(
@@ -57,7 +60,7 @@ class RsgiBridge:
             elif message["type"] == "http.response.body":
                 answer.extend(message.get("body", b""))
 
-        await self._application(_asgi_scope(scope), receive, send)
+        await self._application(_asgi_scope(scope, caller), receive, send)
         protocol.response_bytes(status, headers, bytes(answer))
 
 
@@ -82,7 +85,7 @@ async def _body(protocol: Any, content_length: str | None) -> bytes | None:
     return bytes(body)
 
 
-def _asgi_scope(scope: Any) -> dict[str, Any]:
+def _asgi_scope(scope: Any, caller: Caller) -> dict[str, Any]:
     path = scope.path
     return {
         "type": "http",
@@ -100,7 +103,7 @@ def _asgi_scope(scope: Any) -> dict[str, Any]:
         ],
         "client": _host_port(scope.client),
         "server": _host_port(scope.server),
-        "state": {},
+        "state": {"caller": caller},
         "extensions": {},
     }
 

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import MutableMapping
 from typing import Any
 
+from gateway.access import Caller
 from gateway.bridge import Asgi
 from gateway.problems import MEDIA_TYPE, Problem
 from gateway.repeats import Repeats
@@ -27,7 +28,7 @@ class NotKept(Exception):
 
 
 def idempotent(application: Asgi) -> Asgi:
-    """`application` with POST requests answered once for each key and path."""
+    """`application` with POST requests answered once for each key, path and caller."""
     repeats = Repeats(KEYS_REMEMBERED)
 
     async def once(scope: Any, receive: Any, send: Any) -> None:
@@ -37,7 +38,8 @@ def idempotent(application: Asgi) -> Asgi:
             return
         request = await receive()  # the bridge hands the whole body over at once
         digest = hashlib.blake2b(request["body"], digest_size=16).digest()
-        identity = (scope["path"], key[:KEY_CHARS].decode("latin-1"))
+        caller: Caller = scope["state"]["caller"]
+        identity = (scope["path"], key[:KEY_CHARS].decode("latin-1"), caller.key)
         try:
             first = repeats.first(identity, digest)
         except Problem:
@@ -64,7 +66,7 @@ async def _answer(
     scope: Any,
     request: Message,
     repeats: Repeats,
-    identity: tuple[str, str],
+    identity: tuple[str, str, str],
     digest: bytes,
 ) -> asyncio.Future[Any]:
     answered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()

@@ -12,6 +12,7 @@ import gc
 import logging
 import signal
 import socket
+from collections.abc import Sequence
 from typing import Any
 
 import uvloop
@@ -29,7 +30,7 @@ from gateway.delivery import AckedLog
 from gateway.known import Known
 from gateway.problems import Problem
 from gateway.redirects import PREFIX, Redirects
-from gateway.visitors import load_address_hash
+from gateway.visitors import Network, address_of, load_address_hash
 from streams.decisions import DirectoryFollower
 
 BACKLOG = 4_096
@@ -67,20 +68,29 @@ def refuse_taken(host: str, port: int) -> None:
 class Gateway:
     """The RSGI application: links to the click path, everything else to the API."""
 
-    def __init__(self, redirects: Redirects, api: RsgiBridge, access: Access) -> None:
+    def __init__(
+        self,
+        redirects: Redirects,
+        api: RsgiBridge,
+        access: Access,
+        trusted_proxies: Sequence[Network] = (),
+    ) -> None:
         self._redirects = redirects
         self._api = api
         self._access = access
+        self._trusted = trusted_proxies
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         path = scope.path
         try:
             if path.startswith(PREFIX):
                 await self._redirects(scope, protocol, path)
-            elif refusal := self._access.refusal(path, scope.headers):
-                refuse(protocol, refusal)
             else:
-                await self._api(scope, protocol)
+                source = address_of(scope, self._trusted)
+                caller = self._access.caller(path, scope.headers, source)
+                await self._api(scope, protocol, caller)
+        except Problem as refusal:
+            refuse(protocol, refusal)
         except Exception:
             logger.exception("%s %s failed", scope.method, path)
             refuse(protocol, Problem(500, "an error of ours; it is in the gateway's log"))
@@ -97,7 +107,8 @@ async def _serve(settings: Settings, configuration: Configuration, host: str, po
         Gateway(
             Redirects(known, log, keys, load_address_hash(settings.keys), configuration),
             RsgiBridge(build_api(context)),
-            Access(configuration.api_token),
+            Access(known.directory, configuration.api_token, configuration.keys_only),
+            configuration.trusted_proxies,
         ),
         address=host,
         port=port,

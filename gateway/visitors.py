@@ -18,7 +18,7 @@ import secrets
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import ua_parser
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
@@ -132,6 +132,12 @@ def client_address(peer: str, forwarded: str | None, trusted: Sequence[Network])
         if not _is_trusted(peer, trusted):
             break
     return peer
+
+
+def address_of(scope: Any, trusted: Sequence[Network]) -> str:
+    """`client_address` of an RSGI request."""
+    peer = scope.client.rpartition(":")[0]
+    return client_address(peer, scope.headers.get("x-forwarded-for"), trusted)
 
 
 def _is_trusted(text: str, trusted: Sequence[Network]) -> bool:

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import msgspec
 
+from aggregates.acting import acting, host
 from aggregates.application import Decisions, open_decisions
 from aggregates.errors import Contended, DecisionError
 from events import topics
 from events.codec import decode
+from events.decisions import Origin
 from events.first_wins import Dense, Verdict
 from events.journal import Entry
 from events.position import Record
@@ -113,9 +115,10 @@ class PayoutsFold(Fold):
 
     def _tell(self, entry: Entry, position: str) -> None:
         decisions = self._processor.decisions
-        if entry.kind == "payout_funded":
-            amount = sum(leg.amount for leg in entry.legs if leg.account == "in_transit")
-            decisions.fund_payout(entry.payout, amount, position)
-        else:
-            decisions.refuse_payout(entry.payout, entry.reason, position)
+        with acting(Origin(via="worker", by=NAME, source=host())):
+            if entry.kind == "payout_funded":
+                amount = sum(leg.amount for leg in entry.legs if leg.account == "in_transit")
+                decisions.fund_payout(entry.payout, amount, position)
+            else:
+                decisions.refuse_payout(entry.payout, entry.reason, position)
         self._processor.counts["told"] += 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from aggregates.acting import carried
 from cli.imports.report import Report
 from cli.imports.visits import Owner
 from projections.directory import Directory, LinkView
@@ -112,8 +113,8 @@ class Parties:
         if self._report.dry_run:
             return
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(self._make_partner, partners, partners.values()))
-            list(pool.map(self._make_link, links))
+            list(pool.map(carried(self._make_partner), partners, partners.values()))
+            list(pool.map(carried(self._make_link), links))
 
     def _make_partner(self, partner: str, is_registered: bool) -> None:
         if not is_registered:

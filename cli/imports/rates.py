@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from aggregates.acting import carried
 from cli.imports.ecb import BASE, PublishedDay
 from cli.imports.progress import bar
 from cli.reading import BadOption
@@ -79,7 +80,7 @@ def import_rates(
         bar("setting rates", len(missing), "days") as advance,
         ThreadPoolExecutor(WRITERS) as writers,
     ):
-        for _ in writers.map(decide, (missing[date] for date in sorted(missing))):
+        for _ in writers.map(carried(decide), (missing[date] for date in sorted(missing))):
             advance(1)
     report.written = sorted(missing)
     report.differing.sort()

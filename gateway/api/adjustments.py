@@ -9,7 +9,7 @@ from __future__ import annotations
 from litestar import Router, post
 from msgspec import Struct
 
-from gateway.api.context import AUTHOR, Context
+from gateway.api.context import Context
 
 
 class NewAdjustment(Struct, forbid_unknown_fields=True):
@@ -45,7 +45,7 @@ async def adjust_account(data: NewAdjustment, context: Context) -> NewAdjustment
             data.unit,
             data.amount,
             data.reason,
-            by=AUTHOR,
+            by=context.author,
         )
     )
     return data
@@ -62,7 +62,7 @@ async def receive_payment(data: NewReceipt, context: Context) -> NewReceipt:
             data.unit,
             data.amount,
             data.reference,
-            by=AUTHOR,
+            by=context.author,
         )
     )
     return data

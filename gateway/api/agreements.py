@@ -7,7 +7,7 @@ import time
 from litestar import Router, get, post
 from msgspec import Struct
 
-from gateway.api.context import AUTHOR, Context
+from gateway.api.context import Context
 from gateway.api.paging import DEFAULT_LIMIT, EndingBefore, Limit, Page, StartingAfter, page
 from gateway.api.programs import program_view
 from gateway.conversion_input import When, instant
@@ -37,7 +37,7 @@ async def publish_agreement(program: str, data: NewAgreement, context: Context) 
     """Publish a version. From the first one on, only partners that accepted one earn."""
     version = await context.command(
         lambda decisions: decisions.publish_agreement(
-            program, data.title, data.text, data.terms, by=AUTHOR
+            program, data.title, data.text, data.terms, by=context.author
         )
     )
     return agreement_view(context, program, version)
@@ -65,7 +65,7 @@ async def accept_agreement(
     accepted_at = time.time_ns() // 1_000_000 if given is None else instant("accepted_at", given)
     await context.command(
         lambda decisions: decisions.accept_agreement(
-            data.partner, program, version, data.sha256, data.person, accepted_at, by=AUTHOR
+            data.partner, program, version, data.sha256, data.person, accepted_at, by=context.author
         )
     )
     known = context.known

@@ -65,7 +65,11 @@ def build_api(context: Context) -> Asgi:
 
 
 def litestar_application(context: Context) -> Litestar:
-    secured = bool(context.configuration.api_token)
+    secured = bool(context.configuration.api_token) or context.configuration.keys_only
+
+    def for_caller(request: Request[Any, Any, Any]) -> Context:
+        return context.asked_by(request.scope["state"]["caller"])
+
     return Litestar(
         route_handlers=[
             healthz,
@@ -90,7 +94,7 @@ def litestar_application(context: Context) -> Litestar:
             rates,
             partner_ties,
         ],
-        dependencies={"context": Provide(lambda: context, sync_to_thread=False)},
+        dependencies={"context": Provide(for_caller, sync_to_thread=False)},
         exception_handlers={
             Problem: _problem,
             ValidationException: _invalid,

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from events.decisions import ContestClosed
 from events.terms import Contest
-from gateway.api.context import AUTHOR, Context
+from gateway.api.context import Context
 from gateway.api.programs import program_view
 from gateway.problems import Problem
 from projections.contest import Race, Standing
@@ -64,7 +64,7 @@ async def close_contest(program: str, contest: str, context: Context) -> Contest
     race, positions = await run(context, program, found)
     await context.command(
         lambda decisions: decisions.close_contest(
-            program, contest, found.terms, positions, race.winners(currency), by=AUTHOR
+            program, contest, found.terms, positions, race.winners(currency), by=context.author
         )
     )
     closed = closed_contest(context, program, contest)

@@ -11,15 +11,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from typing import TypeVar
 
 from clickhouse_connect.driver.client import Client
 from confluent_kafka.admin import AdminClient
 
+from aggregates.acting import acting
 from aggregates.application import Decisions, open_decisions
 from events.click_token import ClickKeys
 from events.log import watermarks
 from events.settings import Settings
+from gateway.access import Caller
 from gateway.configuration import Configuration
 from gateway.delivery import AckedLog
 from gateway.intake import Intake
@@ -27,14 +30,14 @@ from gateway.known import Known
 from streams.schema import connect
 
 COMMAND_THREADS = 8
-AUTHOR = "api"
-"""Who is recorded as the author of what the API decides."""
-
 Answer = TypeVar("Answer")
 
 
 class Context:
-    """One gateway's parts, on one event loop."""
+    """One gateway's parts, on one event loop, for one caller."""
+
+    caller = Caller()
+    """Who makes the request; see `asked_by`."""
 
     def __init__(
         self,
@@ -52,8 +55,20 @@ class Context:
         self.intake = Intake(known, log, keys)
         self._decisions: Decisions = open_decisions(settings.broker)
         self._threads = ThreadPoolExecutor(COMMAND_THREADS, thread_name_prefix="command")
-        self._warehouse: Client | None = None
+        self._warehouse: list[Client] = []
+        """None or one; a list, so that the copies for the callers share it."""
         self._admin = AdminClient(settings.broker.client(log_level=0))  # type: ignore[arg-type]
+
+    def asked_by(self, caller: Caller) -> Context:
+        """The same parts, for a request of `caller`."""
+        found = copy(self)
+        found.caller = caller
+        return found
+
+    @property
+    def author(self) -> str:
+        """Who is recorded as deciding what this request decides."""
+        return self.caller.person
 
     async def on_thread(self, call: Callable[[], Answer]) -> Answer:
         """Run what blocks without stopping the redirects."""
@@ -63,7 +78,8 @@ class Context:
         """Decide something; done when it is in the log and this gateway knows it."""
 
         def decide() -> tuple[Answer, int]:
-            answer = call(self._decisions)
+            with acting(self.caller.origin()):
+                answer = call(self._decisions)
             return answer, self._decisions.recorder.max_notification_id() or 0
 
         answer, number = await self.on_thread(decide)
@@ -76,13 +92,15 @@ class Context:
 
     def warehouse(self) -> Client:
         """A client of the warehouse, made when it is first needed; it blocks."""
-        if self._warehouse is None:
-            self._warehouse = connect(self.settings.warehouse)
-        return self._warehouse
+        found = next(iter(self._warehouse), None)
+        if found is None:
+            found = connect(self.settings.warehouse)
+            self._warehouse.append(found)
+        return found
 
     def forget_warehouse(self) -> None:
         """Connect anew next time: another process may listen there by then."""
-        self._warehouse = None
+        self._warehouse.clear()
 
     async def ends(self, topic: str) -> dict[int, int]:
         """Partition → the next offset to be written, as the broker says now."""

@@ -20,7 +20,7 @@ from msgspec import Struct
 from events.codec import encode
 from events.conversions import conversion_key
 from events.topics import CONVERSIONS
-from gateway.api.context import AUTHOR, Context
+from gateway.api.context import Context
 from gateway.conversion_input import ConversionInput
 from gateway.delivery import NotAcknowledged
 from gateway.intake import Accepted, BatchAnswer, read_array, read_lines, read_one
@@ -165,7 +165,7 @@ async def assign(data: NewAssignment, context: Context) -> AssignedDeal:
         recorded,
         data.partner,
         reason=data.reason,
-        by=AUTHOR,
+        by=context.author,
         at=time.time_ns() // 1_000_000,
         again=data.again,
         directory=context.known.directory,

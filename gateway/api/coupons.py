@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Router, get, post
 from msgspec import Struct
 
-from gateway.api.context import AUTHOR, Context
+from gateway.api.context import Context
 from gateway.api.paging import DEFAULT_LIMIT, EndingBefore, Limit, Page, StartingAfter, page
 from gateway.problems import Problem
 from projections.views import CouponView
@@ -23,7 +23,9 @@ class NewCoupon(Struct, forbid_unknown_fields=True):
 async def create_coupon(data: NewCoupon, context: Context) -> CouponView:
     """Give a partner a coupon code."""
     await context.command(
-        lambda decisions: decisions.create_coupon(data.program, data.code, data.partner, by=AUTHOR)
+        lambda decisions: decisions.create_coupon(
+            data.program, data.code, data.partner, by=context.author
+        )
     )
     return coupon_view(context, data.program, data.code)
 
@@ -43,7 +45,9 @@ async def list_coupons(
 @post("/{program:str}/{code:str}/retire", status_code=200)
 async def retire_coupon(program: str, code: str, context: Context) -> CouponView:
     """Retire a coupon: deals from now on are not credited by it."""
-    await context.command(lambda decisions: decisions.retire_coupon(program, code, by=AUTHOR))
+    await context.command(
+        lambda decisions: decisions.retire_coupon(program, code, by=context.author)
+    )
     return coupon_view(context, program, code)
 
 

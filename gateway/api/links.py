@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Router, get, post
 from msgspec import Struct
 
-from gateway.api.context import AUTHOR, Context
+from gateway.api.context import Context
 from gateway.api.paging import DEFAULT_LIMIT, EndingBefore, Limit, Page, StartingAfter, page
 from gateway.problems import Problem
 from projections.views import LinkView
@@ -25,7 +25,7 @@ async def create_link(data: NewLink, context: Context) -> LinkView:
     """Create a link."""
     await context.command(
         lambda decisions: decisions.create_link(
-            data.link, data.program, data.partner, data.destination, by=AUTHOR
+            data.link, data.program, data.partner, data.destination, by=context.author
         )
     )
     return link_view(context, data.link)
@@ -58,7 +58,7 @@ async def get_link(link: str, context: Context) -> LinkView:
 @post("/{link:str}/disable", status_code=200)
 async def disable_link(link: str, context: Context) -> LinkView:
     """Disable a link: it answers 410, and its clicks are kept as invalid."""
-    await context.command(lambda decisions: decisions.disable_link(link, by=AUTHOR))
+    await context.command(lambda decisions: decisions.disable_link(link, by=context.author))
     return link_view(context, link)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from litestar import Router, get, post
 from msgspec import Struct
 
-from gateway.api.context import AUTHOR, Context
+from gateway.api.context import Context
 from gateway.api.partners import partner_view
 
 
@@ -50,7 +50,7 @@ async def get_ties(partner: str, context: Context) -> TiesView:
 async def recruit(partner: str, data: Recruitment, context: Context) -> TiesView:
     """Put the partner below another, who earns the terms' overrides of what it brings."""
     await context.command(
-        lambda decisions: decisions.recruit(partner, data.program, data.parent, by=AUTHOR)
+        lambda decisions: decisions.recruit(partner, data.program, data.parent, by=context.author)
     )
     return ties_view(context, partner)
 
@@ -59,7 +59,7 @@ async def recruit(partner: str, data: Recruitment, context: Context) -> TiesView
 async def set_currency(partner: str, data: PaidIn, context: Context) -> TiesView:
     """What the partner earns from now on is owed in this currency."""
     await context.command(
-        lambda decisions: decisions.set_partner_currency(partner, data.currency, by=AUTHOR)
+        lambda decisions: decisions.set_partner_currency(partner, data.currency, by=context.author)
     )
     return ties_view(context, partner)
 
@@ -68,7 +68,7 @@ async def set_currency(partner: str, data: PaidIn, context: Context) -> TiesView
 async def identify(partner: str, data: Identities, context: Context) -> TiesView:
     """Say which customers are the partner itself: what it buys is a self-referral."""
     await context.command(
-        lambda decisions: decisions.identify_partner(partner, data.identities, by=AUTHOR)
+        lambda decisions: decisions.identify_partner(partner, data.identities, by=context.author)
     )
     return ties_view(context, partner)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Router, get, post
 from msgspec import Struct
 
-from gateway.api.context import AUTHOR, Context
+from gateway.api.context import Context
 from gateway.api.paging import DEFAULT_LIMIT, EndingBefore, Limit, Page, StartingAfter, page
 from gateway.problems import Problem
 from projections.views import PartnerView
@@ -29,7 +29,7 @@ class Suspension(Struct, forbid_unknown_fields=True):
 async def register_partner(data: NewPartner, context: Context) -> PartnerView:
     """Register a partner."""
     await context.command(
-        lambda decisions: decisions.register_partner(data.partner, data.name, by=AUTHOR)
+        lambda decisions: decisions.register_partner(data.partner, data.name, by=context.author)
     )
     return partner_view(context, data.partner)
 
@@ -55,14 +55,18 @@ async def get_partner(partner: str, context: Context) -> PartnerView:
 @post("/{partner:str}/apply", status_code=200)
 async def apply(partner: str, data: Agreement, context: Context) -> PartnerView:
     """The partner asks to work for a program."""
-    await context.command(lambda decisions: decisions.apply(partner, data.program, by=AUTHOR))
+    await context.command(
+        lambda decisions: decisions.apply(partner, data.program, by=context.author)
+    )
     return partner_view(context, partner)
 
 
 @post("/{partner:str}/approve", status_code=200)
 async def approve(partner: str, data: Agreement, context: Context) -> PartnerView:
     """The program takes the partner: from now on it earns."""
-    await context.command(lambda decisions: decisions.approve(partner, data.program, by=AUTHOR))
+    await context.command(
+        lambda decisions: decisions.approve(partner, data.program, by=context.author)
+    )
     return partner_view(context, partner)
 
 
@@ -70,7 +74,7 @@ async def approve(partner: str, data: Agreement, context: Context) -> PartnerVie
 async def suspend(partner: str, data: Suspension, context: Context) -> PartnerView:
     """The program suspends the partner: what happens from now on earns nothing."""
     await context.command(
-        lambda decisions: decisions.suspend(partner, data.program, data.reason, by=AUTHOR)
+        lambda decisions: decisions.suspend(partner, data.program, data.reason, by=context.author)
     )
     return partner_view(context, partner)
 

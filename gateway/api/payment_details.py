@@ -9,7 +9,7 @@ from litestar import Router, get, post
 from msgspec import Struct
 
 from aggregates.errors import NotFound
-from gateway.api.context import AUTHOR, Context
+from gateway.api.context import Context
 
 
 class PayeeDetails(Struct, forbid_unknown_fields=True):
@@ -43,7 +43,7 @@ async def set_payee(partner: str, data: PayeeDetails, context: Context) -> Payee
             data.bic,
             data.email,
             data.country,
-            by=AUTHOR,
+            by=context.author,
         )
     )
     return await get_payee.fn(partner, context)
@@ -62,7 +62,9 @@ async def get_payee(partner: str, context: Context) -> PayeeDetails:
 async def set_payer(program: str, data: PayerDetails, context: Context) -> PayerDetails:
     """Say from which account the program pays from now on."""
     await context.command(
-        lambda decisions: decisions.set_payer(program, data.name, data.iban, data.bic, by=AUTHOR)
+        lambda decisions: decisions.set_payer(
+            program, data.name, data.iban, data.bic, by=context.author
+        )
     )
     return await get_payer.fn(program, context)
 

@@ -81,7 +81,7 @@ async def start_run(data: NewRun, context: Context) -> RunView:
         payouts = None
 
     def decide(decisions: Decisions) -> None:
-        by = asker(decisions, data.program, "", data.by)
+        by = asker(context, decisions, data.program, "", data.by)
         if payouts is not None:
             if not by:
                 raise Invalid("by", by, "who asks: the program's payouts need a second person")
@@ -121,11 +121,12 @@ async def get_run(run: str, context: Context) -> RunView:
 @post("/v1/runs/{run:str}/approve", status_code=202)
 async def approve_run(run: str, data: Approval, context: Context) -> RunView:
     """A second person approves every payout of the run that is proposed."""
+    by = context.caller.decides_as(data.by)
 
     def decide(decisions: Decisions) -> None:
         for payout in decisions.payouts_of(run):
             if payout.status == "proposed":
-                decisions.approve_payout(payout.payout, by=data.by)
+                decisions.approve_payout(payout.payout, by=by)
 
     await context.command(decide)
     return await run_view(context, run)

@@ -2,8 +2,9 @@
 
 Requested here; funded or refused by the journal, which alone knows the balance; then sent,
 and settled or failed. A payout is at most one of those; a settled one may come back. Where the
-terms ask for two persons it is proposed first: `by` names who asks and who approves, and it is
-for the holder of the API's token to name them truly.
+terms ask for two persons it is proposed first. Who asks and who approves is the holder of the API
+key shown; where the one token is shown instead, `by` names them, and it is for the token's holder
+to name them truly.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from msgspec import Struct
 from aggregates.application import Decisions
 from aggregates.commands.payouts import needs_two_persons, now_ms
 from aggregates.payout import Payout
-from gateway.api.context import AUTHOR, Context
+from gateway.api.context import Context
 from gateway.api.paging import DEFAULT_LIMIT, EndingBefore, Limit, Page, StartingAfter, page
 from gateway.api.warehouse import rows
 
 
 class NewPayout(Struct, forbid_unknown_fields=True):
-    """`amount` in minor units of `unit`; 0 asks for all that is available."""
+    """`amount` in minor units of `unit`; 0 asks for all that is available. `by`: who asks; under
+    an API key its holder, who need not be named."""
 
     payout: str
     partner: str
@@ -31,9 +33,10 @@ class NewPayout(Struct, forbid_unknown_fields=True):
 
 
 class Approval(Struct, forbid_unknown_fields=True):
-    """`by`: who approves; somebody else than who asked."""
+    """`by`: who approves; somebody else than who asked. Under an API key it is its holder, who
+    need not be named."""
 
-    by: str
+    by: str = ""
 
 
 class Cancellation(Struct, forbid_unknown_fields=True):
@@ -78,7 +81,7 @@ async def request_payout(data: NewPayout, context: Context) -> PayoutView:
     funded, a later GET tells."""
 
     def ask(decisions: Decisions) -> None:
-        by = asker(decisions, data.program, data.partner, data.by)
+        by = asker(context, decisions, data.program, data.partner, data.by)
         decisions.request_payout(
             data.payout, data.partner, data.program, data.unit, data.amount, by=by
         )
@@ -87,12 +90,13 @@ async def request_payout(data: NewPayout, context: Context) -> PayoutView:
     return await payout_view(context, data.payout)
 
 
-def asker(decisions: Decisions, program: str, partner: str, by: str) -> str:
+def asker(context: Context, decisions: Decisions, program: str, partner: str, by: str) -> str:
     """Who asks. Where nobody is named it is the API, but not where two persons must decide:
     there one person could ask without a name, and approve by name."""
+    by = context.caller.decides_as(by)
     if by or needs_two_persons(decisions.program(program), partner, now_ms()):
         return by
-    return AUTHOR
+    return context.author
 
 
 @get("/")
@@ -128,14 +132,17 @@ async def get_payout(payout: str, context: Context) -> PayoutView:
 @post("/{payout:str}/approve", status_code=202)
 async def approve_payout(payout: str, data: Approval, context: Context) -> PayoutView:
     """The second person agrees. Whether it is funded, a later GET tells."""
-    await context.command(lambda decisions: decisions.approve_payout(payout, by=data.by))
+    by = context.caller.decides_as(data.by)
+    await context.command(lambda decisions: decisions.approve_payout(payout, by=by))
     return await payout_view(context, payout)
 
 
 @post("/{payout:str}/cancel", status_code=200)
 async def cancel_payout(payout: str, data: Cancellation, context: Context) -> PayoutView:
     """What was proposed is not asked for any longer."""
-    await context.command(lambda decisions: decisions.cancel_payout(payout, data.reason, by=AUTHOR))
+    await context.command(
+        lambda decisions: decisions.cancel_payout(payout, data.reason, by=context.author)
+    )
     return await payout_view(context, payout)
 
 
@@ -143,7 +150,7 @@ async def cancel_payout(payout: str, data: Cancellation, context: Context) -> Pa
 async def send_payout(payout: str, data: Reference, context: Context) -> PayoutView:
     """The money was sent."""
     await context.command(
-        lambda decisions: decisions.send_payout(payout, data.reference, by=AUTHOR)
+        lambda decisions: decisions.send_payout(payout, data.reference, by=context.author)
     )
     return await payout_view(context, payout)
 
@@ -152,7 +159,7 @@ async def send_payout(payout: str, data: Reference, context: Context) -> PayoutV
 async def settle_payout(payout: str, data: Reference, context: Context) -> PayoutView:
     """The money arrived."""
     await context.command(
-        lambda decisions: decisions.settle_payout(payout, data.reference, by=AUTHOR)
+        lambda decisions: decisions.settle_payout(payout, data.reference, by=context.author)
     )
     return await payout_view(context, payout)
 
@@ -160,14 +167,18 @@ async def settle_payout(payout: str, data: Reference, context: Context) -> Payou
 @post("/{payout:str}/fail", status_code=200)
 async def fail_payout(payout: str, data: Failure, context: Context) -> PayoutView:
     """The transfer failed: the amount is available again."""
-    await context.command(lambda decisions: decisions.fail_payout(payout, data.reason, by=AUTHOR))
+    await context.command(
+        lambda decisions: decisions.fail_payout(payout, data.reason, by=context.author)
+    )
     return await payout_view(context, payout)
 
 
 @post("/{payout:str}/return", status_code=200)
 async def return_payout(payout: str, data: Failure, context: Context) -> PayoutView:
     """The settled transfer came back: the amount is available again."""
-    await context.command(lambda decisions: decisions.return_payout(payout, data.reason, by=AUTHOR))
+    await context.command(
+        lambda decisions: decisions.return_payout(payout, data.reason, by=context.author)
+    )
     return await payout_view(context, payout)
 
 

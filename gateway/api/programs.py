@@ -14,7 +14,7 @@ from aggregates.application import Decisions
 from aggregates.terms_form import read_form, write_form
 from aggregates.terms_schema import schema
 from events.terms import Terms
-from gateway.api.context import AUTHOR, Context
+from gateway.api.context import Context
 from gateway.api.paging import DEFAULT_LIMIT, EndingBefore, Limit, Page, StartingAfter, page
 from gateway.problems import Problem
 from projections.views import ProgramView
@@ -59,7 +59,7 @@ async def create_program(data: NewProgram, context: Context) -> ProgramView:
     """Create a program."""
     await context.command(
         lambda decisions: decisions.create_program(
-            data.program, data.name, data.currency, by=AUTHOR
+            data.program, data.name, data.currency, by=context.author
         )
     )
     return program_view(context, data.program)
@@ -86,14 +86,14 @@ async def get_program(program: str, context: Context) -> ProgramView:
 @post("/{program:str}/pause", status_code=200)
 async def pause_program(program: str, context: Context) -> ProgramView:
     """Pause a program: what happens from now on earns nothing."""
-    await context.command(lambda decisions: decisions.pause_program(program, by=AUTHOR))
+    await context.command(lambda decisions: decisions.pause_program(program, by=context.author))
     return program_view(context, program)
 
 
 @post("/{program:str}/resume", status_code=200)
 async def resume_program(program: str, context: Context) -> ProgramView:
     """Resume a paused program."""
-    await context.command(lambda decisions: decisions.resume_program(program, by=AUTHOR))
+    await context.command(lambda decisions: decisions.resume_program(program, by=context.author))
     return program_view(context, program)
 
 
@@ -112,7 +112,7 @@ async def add_terms(program: str, data: dict[str, Any], context: Context) -> Ter
         return decisions.add_terms(
             program,
             effective_from=read.terms.effective_from if read.dated else now,
-            by=AUTHOR,
+            by=context.author,
             **read.fields(),
         )
 

@@ -11,7 +11,7 @@ from litestar.params import Parameter
 from msgspec import Struct
 
 from events.journal import Rate
-from gateway.api.context import AUTHOR, Context
+from gateway.api.context import Context
 from gateway.api.paging import DEFAULT_LIMIT, EndingBefore, Limit, Page, StartingAfter, page
 from gateway.problems import FieldProblem, Problem
 
@@ -41,7 +41,7 @@ async def set_rates(data: NewRates, context: Context) -> RatesView:
     """Set the rates of a day; again with other rates corrects all of them."""
     await context.command(
         lambda decisions: decisions.set_rates(
-            data.source, data.date, data.base, data.rates, by=AUTHOR
+            data.source, data.date, data.base, data.rates, by=context.author
         )
     )
     for view in reversed(rates_views(context)):

@@ -18,7 +18,7 @@ from aggregates.application import Decisions
 from events.codec import encode
 from events.conversions import conversion_key
 from events.topics import CONVERSIONS
-from gateway.api.context import AUTHOR, Context
+from gateway.api.context import Context
 from gateway.api.paging import DEFAULT_LIMIT, EndingBefore, Limit, Page, StartingAfter, page
 from gateway.conversion_input import When, instant
 from gateway.delivery import NotAcknowledged
@@ -76,7 +76,7 @@ async def submit_registration(data: NewRegistration, context: Context) -> Regist
             data.title,
             data.amount,
             data.currency,
-            by=AUTHOR,
+            by=context.author,
         )
     )
     return registration_view(context, data.registration)
@@ -115,7 +115,7 @@ async def approve_registration(registration: str, context: Context) -> Registrat
     return await decide_and_record(
         context,
         registration,
-        lambda decisions: decisions.approve_registration(registration, by=AUTHOR),
+        lambda decisions: decisions.approve_registration(registration, by=context.author),
     )
 
 
@@ -123,7 +123,9 @@ async def approve_registration(registration: str, context: Context) -> Registrat
 async def reject_registration(registration: str, data: Why, context: Context) -> RegistrationView:
     """The program does not take it."""
     await context.command(
-        lambda decisions: decisions.reject_registration(registration, data.reason, by=AUTHOR)
+        lambda decisions: decisions.reject_registration(
+            registration, data.reason, by=context.author
+        )
     )
     return registration_view(context, registration)
 
@@ -140,7 +142,7 @@ async def update_registration(
             data.title or stands.title,
             data.amount or stands.amount,
             data.currency or stands.currency,
-            by=AUTHOR,
+            by=context.author,
         )
     )
     return registration_view(context, registration)
@@ -155,7 +157,7 @@ async def win_registration(registration: str, data: Sold, context: Context) -> R
         now = instant("occurred_at", given)
         occurred_at = sale_time(decisions, view, now) if given is None else now
         decisions.win_registration(
-            registration, data.deal, data.amount, data.currency, occurred_at, by=AUTHOR
+            registration, data.deal, data.amount, data.currency, occurred_at, by=context.author
         )
 
     return await decide_and_record(context, registration, win)
@@ -165,7 +167,7 @@ async def win_registration(registration: str, data: Sold, context: Context) -> R
 async def lose_registration(registration: str, data: Why, context: Context) -> RegistrationView:
     """The customer did not buy: the claim ends."""
     await context.command(
-        lambda decisions: decisions.lose_registration(registration, data.reason, by=AUTHOR)
+        lambda decisions: decisions.lose_registration(registration, data.reason, by=context.author)
     )
     return registration_view(context, registration)
 

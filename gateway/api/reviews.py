@@ -10,7 +10,7 @@ from __future__ import annotations
 from litestar import Router, get, post
 from msgspec import Struct
 
-from gateway.api.context import AUTHOR, Context
+from gateway.api.context import Context
 from gateway.api.paging import DEFAULT_LIMIT, EndingBefore, Limit, Page, StartingAfter, page
 from projections.waiting import Waiting, WaitingList
 from streams.journal_reading import entries, journal_ends
@@ -57,7 +57,13 @@ async def hold_commission(data: Review, context: Context) -> Reviewed:
     """Let a commission wait until it is released or rejected."""
     await context.command(
         lambda decisions: decisions.hold_commission(
-            data.program, data.partner, data.deal, data.event_id, data.reason, data.via, by=AUTHOR
+            data.program,
+            data.partner,
+            data.deal,
+            data.event_id,
+            data.reason,
+            data.via,
+            by=context.author,
         )
     )
     return reviewed("held", data)
@@ -68,7 +74,13 @@ async def release_commission(data: Review, context: Context) -> Reviewed:
     """Owe a held commission as if it had not been held."""
     await context.command(
         lambda decisions: decisions.release_commission(
-            data.program, data.partner, data.deal, data.event_id, data.reason, data.via, by=AUTHOR
+            data.program,
+            data.partner,
+            data.deal,
+            data.event_id,
+            data.reason,
+            data.via,
+            by=context.author,
         )
     )
     return reviewed("released", data)
@@ -79,7 +91,13 @@ async def reject_commission(data: Review, context: Context) -> Reviewed:
     """Take all of a commission back, for good."""
     await context.command(
         lambda decisions: decisions.reject_commission(
-            data.program, data.partner, data.deal, data.event_id, data.reason, data.via, by=AUTHOR
+            data.program,
+            data.partner,
+            data.deal,
+            data.event_id,
+            data.reason,
+            data.via,
+            by=context.author,
         )
     )
     return reviewed("rejected", data)
@@ -97,7 +115,7 @@ async def adjust_commission(data: Correction, context: Context) -> Reviewed:
             data.event_id,
             data.reason,
             data.via,
-            by=AUTHOR,
+            by=context.author,
         )
     )
     return reviewed("adjusted", data, data.amount)
