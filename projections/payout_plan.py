@@ -17,7 +17,7 @@ from projections.directory import Directory
 from projections.money import plain
 from projections.payout_terms import kept, payout_rules
 from projections.posted import unit_of
-from projections.statement import held_until
+from projections.unit_balance import held_until
 
 AVAILABLE = """
 SELECT partner, available FROM partner_balances

@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from events.journal import Balance, Entry, Leg
 from projections.posted import Posted, unit_of
 from projections.statement_parts import Head, Line, Section, Statement, Sums
+from projections.unit_balance import SHOWN, UnitBalance, held_until, sums_of
 
 __all__ = ["Head", "Line", "NotOneChain", "Section", "Statement", "Sums", "statement"]
 
@@ -66,24 +67,13 @@ def statement(
     return made
 
 
-class _Purse:
-    """One unit of the account while it is folded."""
+class _Purse(UnitBalance):
+    """One unit of the account, with what it was at the opening and the lines since."""
 
     def __init__(self) -> None:
-        self.sums: dict[str, int] = dict.fromkeys(SHOWN, 0)
-        self.holds: dict[int, int] = {}
-        """Until when (ms) → what is pending until then."""
+        super().__init__()
         self.opening: tuple[dict[str, int], dict[int, int]] | None = None
         self.lines: list[Line] = []
-
-    def move(self, entry: Entry, leg: Leg) -> None:
-        """Take a leg into the sums and, where it is owed, among what is on hold."""
-        if leg.account not in self.sums:
-            return
-        self.sums[leg.account] += leg.amount
-        if leg.account == "payable":
-            until = held_until(entry, leg)
-            self.holds[until] = self.holds.get(until, 0) + leg.amount
 
     def open(self) -> None:
         """What is booked from here on is within the statement."""
@@ -94,24 +84,8 @@ class _Purse:
         """What the statement says of this unit."""
         self.open()
         assert self.opening is not None
-        opening = _sums(*self.opening, of.opened_at)
-        return Section(unit, opening, self.lines, _sums(self.sums, self.holds, of.closed_at))
-
-
-SHOWN = ("payable", "in_transit", "paid", "fees", "withholding")
-"""The accounts of the journal that are the partner's own side of it."""
-
-
-def held_until(entry: Entry, leg: Leg) -> int:
-    """Until when what a `payable` leg adds is pending, ms; 0: not at all."""
-    if leg.available_at or entry.engine:
-        return leg.available_at
-    return entry.available_at
-
-
-def _sums(sums: dict[str, int], holds: dict[int, int], at: int) -> Sums:
-    pending = sum(amount for until, amount in holds.items() if until > at)
-    return Sums(pending=pending, available=sums["payable"] - pending, **sums)
+        opening = sums_of(*self.opening, of.opened_at)
+        return Section(unit, opening, self.lines, self.at(of.closed_at))
 
 
 def _book(posted: Posted, purses: dict[str, _Purse], within: bool) -> bool:
