@@ -41,9 +41,12 @@ class Posted(NamedTuple):
         return sha256(self.value).hexdigest()
 
 
-def accepted(records: Iterable[Record]) -> Iterator[Posted]:
-    """The entries of one partition of the journal, from its first record on, in order."""
-    dense = Dense()
+def accepted(records: Iterable[Record], dense: Dense | None = None) -> Iterator[Posted]:
+    """The entries of one partition of the journal, from its first record on, in order.
+
+    `dense`: what was accepted before, where `records` go on; it moves with them.
+    """
+    dense = Dense() if dense is None else dense
     for record in records:
         try:
             entry: Entry = decode_record(record, topics.JOURNAL)
