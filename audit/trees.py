@@ -1,0 +1,163 @@
+"""The trees of a ledger: of what each partition of its journal and its facts says, in order.
+
+    journal/p       the accepted entries: leaf n is entry n's bytes, as they stand in Kafka
+    decisions/0     the accepted records  ┐ each with its time and its key, which decide
+    conversions/p   every record          ┘ with it what it means (`fact_bytes`)
+
+`attributions` and `instructions` have none: they follow from these, and a replay decides them
+again. One pass over a partition, in log₂ n memory.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from audit.log import Log
+from audit.merkle import Frontier, leaf_hash
+from audit.read import Progress, counted
+from events import topics
+from events.codec import UnreadableRecord
+from events.decisions import Decision
+from events.first_wins import DecisionLog, Dense
+from events.position import Record
+from projections.posted import accepted
+
+COVERED = (topics.CONVERSIONS, topics.DECISIONS, topics.JOURNAL)
+
+_FACT = struct.Struct(">qi")
+_LENGTH = struct.Struct(">i")
+_NONE = -1
+"""In place of the length of a key or a value that is not there."""
+
+
+class Leaf(NamedTuple):
+    """A leaf, and the offset of the record it is made from."""
+
+    offset: int
+    value: bytes
+    """What is hashed."""
+
+
+class Resume(NamedTuple):
+    """What was accepted of a partition before; a pass moves it on."""
+
+    dense: Dense
+    decisions: DecisionLog
+
+    @classmethod
+    def nothing(cls) -> Resume:
+        """As before the first record."""
+        return cls(Dense(), DecisionLog())
+
+
+def tree_names(log: Log) -> list[str]:
+    """The partitions that have a tree, as `topic/partition`."""
+    return [f"{topic}/{number}" for topic in COVERED for number in range(log.partitions(topic))]
+
+
+def fact_bytes(record: Record) -> bytes:
+    """The leaf of a fact: its time (8 bytes, ms), its key and its value, each after its length
+    (4 bytes; -1 where there is none), all big-endian."""
+    key, value = record.key, record.value
+    return b"".join(
+        (
+            _FACT.pack(record.recorded_at, _NONE if key is None else len(key)),
+            key or b"",
+            _LENGTH.pack(_NONE if value is None else len(value)),
+            value or b"",
+        )
+    )
+
+
+def leaves(
+    topic: str,
+    records: Iterable[Record],
+    resume: Resume | None = None,
+    decided: Callable[[tuple[Decision, ...]], object] = lambda decisions: None,
+) -> Iterator[Leaf]:
+    """The leaves of one partition, from its first record on, or from where `resume` is.
+
+    `decided` is shown the decisions of each accepted record.
+    """
+    resume = Resume.nothing() if resume is None else resume
+    if topic == topics.JOURNAL:
+        for posted in accepted(records, resume.dense):
+            yield Leaf(posted.offset, posted.value)
+        return
+    for record in records:
+        if topic == topics.DECISIONS:
+            try:
+                decisions = resume.decisions.accept(record)
+            except UnreadableRecord:
+                continue
+            if not decisions:
+                continue
+            decided(decisions)
+        yield Leaf(record.offset, fact_bytes(record))
+
+
+class Mark(NamedTuple):
+    """A tree when it had a certain size."""
+
+    root: bytes
+    offset: int
+    """After the record of its last leaf."""
+
+
+class Marks(NamedTuple):
+    """A tree at the sizes asked for, as far as it has that many leaves."""
+
+    at: dict[int, Mark]
+    size: int
+    """How many leaves it has, counted no further than the largest size asked for."""
+
+
+class Marking:
+    """Takes the leaves of a tree one after another, and notes its root at some sizes."""
+
+    def __init__(self, sizes: Iterable[int]) -> None:
+        self._left = sorted(set(sizes), reverse=True)
+        self._frontier = Frontier()
+        self.at: dict[int, Mark] = {}
+        self._mark(0)
+
+    @property
+    def size(self) -> int:
+        """How many leaves were taken."""
+        return self._frontier.size
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether the largest size is still to come."""
+        return bool(self._left)
+
+    def take(self, value: bytes, offset: int) -> None:
+        """The next leaf's value, and the offset of its record. Those after the largest size
+        are let pass."""
+        if self._left:
+            self._frontier.append(leaf_hash(value))
+            if self._frontier.size == self._left[-1]:
+                self._mark(offset + 1)
+
+    def marks(self) -> Marks:
+        """What was noted."""
+        return Marks(self.at, self.size)
+
+    def _mark(self, offset: int) -> None:
+        if self._left and self._left[-1] == self._frontier.size:
+            self.at[self._left.pop()] = Mark(self._frontier.root(), offset)
+
+
+def marks_of(log: Log, name: str, sizes: Iterable[int], progress: Progress) -> Marks:
+    """The tree `name` at each of `sizes`; reads no further than the largest needs."""
+    topic, _, number = name.rpartition("/")
+    marking = Marking(sizes)
+    if marking.wants_more and int(number) < log.partitions(topic):
+        records = counted(log.read(topic, int(number)), progress)
+        for leaf in leaves(topic, records):
+            marking.take(leaf.value, leaf.offset)
+            if not marking.wants_more:
+                break
+    return marking.marks()
