@@ -43,6 +43,7 @@ from cli.explain import explain
 from cli.failures import LedgerGroup
 from cli.statements import statement
 from cli.system import add_system_commands
+from cli.trail import trail
 from cli.verify import verify
 from cli.warehouse import add_warehouse_commands
 
@@ -84,6 +85,7 @@ app.add_typer(audit_app, name="audit")
 app.command()(replay)
 app.command()(verify)
 app.command()(explain)
+app.command()(trail)
 app.command()(demo)
 add_warehouse_commands(app)
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from msgspec import DecodeError
+from msgspec.structs import asdict
 
 from events import topics
 from events.attributions import Attribution
@@ -27,6 +28,7 @@ from events.clicks import Click
 from events.codec import FAMILIES, UnreadableRecord, decode, decode_record, encode
 from events.conversions import Assignment, Deal, Refund, Signup
 from events.dead_letters import DeadLetter
+from events.decisions import Decision
 from events.first_wins import DecisionLog, Dense, Verdict
 from events.journal import Entry
 from events.log import to_record
@@ -142,10 +144,18 @@ class DecisionReader:
                                 "name": decision.name,
                                 "state": decision.state.decode("utf-8", "backslashreplace"),
                             }
+                            | _origin(decision)
                         )
                     )
                     block.messages.append(message)
         return block
+
+
+def _origin(decision: Decision) -> dict[str, str]:
+    """The columns that say who decided from where; none for a record that does not say."""
+    if decision.origin is None:
+        return {}
+    return {f"origin_{name}": value for name, value in asdict(decision.origin).items()}
 
 
 def row(topic: str, message: Message, value: bytes | None = None) -> bytes:

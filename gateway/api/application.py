@@ -44,6 +44,7 @@ from gateway.api.rates import rates
 from gateway.api.registrations import registrations
 from gateway.api.reviews import reviews
 from gateway.api.statements import statements
+from gateway.api.trail import trail
 from gateway.bridge import Asgi
 from gateway.idempotency import idempotent
 from gateway.problems import MEDIA_TYPE, FieldProblem, Problem
@@ -93,6 +94,7 @@ def litestar_application(context: Context) -> Litestar:
             adjustments,
             rates,
             partner_ties,
+            trail,
         ],
         dependencies={"context": Provide(for_caller, sync_to_thread=False)},
         exception_handlers={

@@ -11,6 +11,9 @@ from events.settings import Warehouse
 from projections.warehouse import migrations
 from streams.schema import SchemaError, connect, generation, migrate
 
+REPEATABLE = re.compile(
+    r"(CREATE (TABLE IF NOT EXISTS|OR REPLACE VIEW) \w+|ALTER TABLE \w+ ADD COLUMN IF NOT EXISTS)\s"
+)
 MONEY = {
     *("amount", "tax", "shipping", "unmatched", "base", "requested", "commission", "refunded"),
     *("pending", "available", "payable", "in_transit", "paid", "commissions", "balance"),
@@ -22,9 +25,7 @@ def test_numbers_are_dense_and_statements_repeatable() -> None:
     assert [migration.number for migration in found] == list(range(1, len(found) + 1))
     for migration in found:
         for statement in migration.statements():
-            assert re.match(r"CREATE (TABLE IF NOT EXISTS|OR REPLACE VIEW) \w+\s", statement), (
-                f"{migration.name}: {statement[:60]}"
-            )
+            assert REPEATABLE.match(statement), f"{migration.name}: {statement[:60]}"
 
 
 def test_migrating_twice_and_at_once(warehouse_database: Warehouse) -> None:
