@@ -14,20 +14,21 @@ from aggregates.commands.accounts import AccountCommands
 from aggregates.commands.agreements import AgreementCommands
 from aggregates.commands.api_keys import ApiKeyCommands
 from aggregates.commands.contests import ContestCommands
+from aggregates.commands.erasure import ErasureCommands
 from aggregates.commands.invoices import InvoiceCommands
 from aggregates.commands.links import LinkCommands
-from aggregates.commands.partners import PartnerCommands
 from aggregates.commands.payouts import PayoutCommands
 from aggregates.commands.programs import ProgramCommands
+from aggregates.commands.proof import ProofCommands
 from aggregates.commands.rates import RateCommands
 from aggregates.commands.registrations import RegistrationCommands
 from aggregates.commands.reviews import ReviewCommands
+from aggregates.vault import Vault
 from events.settings import Broker
 
 
 class Decisions(
     ProgramCommands,
-    PartnerCommands,
     AgreementCommands,
     LinkCommands,
     RegistrationCommands,
@@ -38,6 +39,8 @@ class Decisions(
     PayoutCommands,
     InvoiceCommands,
     ApiKeyCommands,
+    ProofCommands,
+    ErasureCommands,
 ):
     """The commands, and the rules between aggregates. Thread-safe.
 
@@ -48,10 +51,13 @@ class Decisions(
     name = "Decisions"
 
 
-def open_decisions(broker: Broker, topic: str = "") -> Decisions:
+def open_decisions(broker: Broker, topic: str = "", vault: Vault | None = None) -> Decisions:
     """The commands of the ledger on `broker`; read whole before this returns.
+
+    With its `vault` personal data is sealed in what is decided, and revealed in what is read;
+    without, it stays plain and what was sealed stays sealed.
 
     Raises the library's OperationalError when the broker or the topic is not there.
     """
     env = {"PERSISTENCE_MODULE": "aggregates.store", "PLEDGER_BROKER": broker.dsn}
-    return Decisions(env | ({"DECISIONS_TOPIC": topic} if topic else {}))
+    return Decisions(env | ({"DECISIONS_TOPIC": topic} if topic else {}), vault)

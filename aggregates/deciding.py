@@ -7,16 +7,18 @@ decides again. Nothing is locked, and nobody waits for anybody.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.domain import BaseAggregate
-from eventsourcing.persistence import IntegrityError, Transcoder
+from eventsourcing.persistence import IntegrityError, Mapper, Transcoder
 
 from aggregates.decision import DecisionAggregate, DecisionSeries, PlainJSON
 from aggregates.errors import Contended, DecisionError, NotFound
 from aggregates.recorders import LogApplicationRecorder
+from aggregates.sealed_events import SealingMapper
+from aggregates.vault import Vault
 
 ATTEMPTS = 50
 """How often a command decides again because another writer came first."""
@@ -30,8 +32,18 @@ R = TypeVar("R")
 class DecidingApplication(Application[str]):
     """Makes, changes and looks up aggregates; the commands are its subclass's."""
 
+    def __init__(self, env: Mapping[str, str] | None = None, vault: Vault | None = None) -> None:
+        """`vault`: where the keys of personal data are; without one, such text stays plain."""
+        self.vault = vault
+        super().__init__(env)
+
     def construct_transcoder(self) -> Transcoder:
         return PlainJSON()
+
+    def construct_mapper(self) -> Mapper[str]:
+        if self.vault is None:
+            return super().construct_mapper()
+        return SealingMapper(self.construct_transcoder(), self.vault)
 
     def refresh(self) -> int:
         """Read what others decided, up to the log's end; the number of decisions."""

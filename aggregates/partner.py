@@ -124,11 +124,9 @@ class Partner(DecisionAggregate):
         self.currency = currency
 
     def identify(self, identities: Iterable[str], by: str = "") -> None:
-        """All customer ids and identities that are the partner itself; earlier ones that are
-        not named again are dropped."""
-        found = sorted({foreign_of("identities", identity) for identity in identities})
-        if len(found) > MOST_IDENTITIES:
-            raise Invalid("identities", len(found), f"at most {MOST_IDENTITIES}")
+        """All customer ids and identities that are the partner itself, or what stands for
+        them (`known_as`); earlier ones that are not named again are dropped."""
+        found = sorted(set(identities))
         if found != self.identities:
             self._identify(self.partner, found, by)
 
@@ -164,3 +162,11 @@ class Partner(DecisionAggregate):
         by: str,
     ) -> None:
         self.payee = PartnerPayeeSet(partner, method, name, iban, bic, email, country)
+
+
+def checked_identities(identities: Iterable[str]) -> list[str]:
+    """Customer ids and identities, sorted, each once. Raises Invalid."""
+    found = sorted({foreign_of("identities", identity) for identity in identities})
+    if len(found) > MOST_IDENTITIES:
+        raise Invalid("identities", len(found), f"at most {MOST_IDENTITIES}")
+    return found

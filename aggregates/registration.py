@@ -43,11 +43,14 @@ class Registration(DecisionAggregate):
         amount: int,
         currency: str,
         by: str,
+        original: str = "",
     ) -> None:
         self.registration = registration
         self.program = program
         self.partner = partner
         self.customer = customer
+        self.original = original
+        """The customer's id as it was given, where a pseudonym stands for it."""
         self.kind = kind
         self.submitted = (title, amount, currency)
         """As first submitted: what tells a repeat."""
@@ -69,6 +72,7 @@ class Registration(DecisionAggregate):
         amount: int = 0,
         currency: str = "",
         by: str = "",
+        original: str = "",
     ) -> Registration:
         """`amount`: what is expected, minor units of `currency`; 0 if nobody knows yet."""
         if kind not in {"lead", "deal"}:
@@ -84,6 +88,7 @@ class Registration(DecisionAggregate):
             amount=amount,
             currency=currency,
             by=by,
+            original=original,
         )
 
     def repeat_submission(

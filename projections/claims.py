@@ -69,6 +69,7 @@ class Claims:
             found.currency,
             "submitted",
             decision.recorded_at,
+            original=found.original,
         )
 
     def _registration_updated(self, decision: Decision, found: fact.RegistrationUpdated) -> None:

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from events.attributions import Credit, Method, Touch
 from events.conversions import Deal, Signup
+from events.sealing import PSEUDONYM_PREFIX
 from events.terms import Terms
 from projections.customer import Customer
 from projections.directory import ENGINE_2, Directory
@@ -68,10 +69,20 @@ def credit(
         return Verdict((), why_nobody(customer, touches, conversion, touch))
     if not directory.partner_active(conversion.program, choice.partner, conversion.known):
         return Verdict((), "partner_inactive")
-    if choice.partner == conversion.customer:
+    if choice.partner == conversion.customer or _is_by_pseudonym(
+        choice.partner, conversion, directory
+    ):
         return Verdict((), "self_referral")
     earned = Credit(choice.partner, BASIS_POINTS, choice.method, choice.link, choice.click_id)
     return Verdict((earned,))
+
+
+def _is_by_pseudonym(partner: str, conversion: Signup | Deal, directory: Directory) -> bool:
+    """Whether the customer is the partner where a pseudonym stands for its id; engine 1 knows
+    no other identities."""
+    return conversion.customer.startswith(PSEUDONYM_PREFIX) and (
+        conversion.customer in directory.identities(partner, conversion.known)
+    )
 
 
 def _choose(

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from events import decisions as fact
 from events.decisions import Decision
-from projections import api_keys, relations
+from projections import api_keys, personal, relations
 from projections.history import History, remember
 from projections.terms_history import TermsHistory, TermsInForce
 from projections.views import CouponView, LinkView, ProgramView, Standing
@@ -30,7 +30,7 @@ class UnreadableDecision(Struct, frozen=True):
     why: str
 
 
-class DecisionFold(relations.Relations, api_keys.ApiKeys):
+class DecisionFold(relations.Relations, api_keys.ApiKeys, personal.PersonalData):
     """The fold of the decisions. `count` is the newest number applied."""
 
     def __init__(self) -> None:
@@ -149,6 +149,7 @@ _EVOLVE: dict[str, Callable[[DecisionFold, Decision, Any], None]] = {
     "coupon.retired": DecisionFold._coupon_retired,
     **relations.EVOLVE,
     **api_keys.EVOLVE,
+    **personal.EVOLVE,
 }
 
 

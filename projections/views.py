@@ -102,6 +102,8 @@ class RegistrationView(Struct, frozen=True, gc=False):
     """The deal it became, once won."""
     reason: str = ""
     """Why it was rejected or lost."""
+    original: str = ""
+    """The customer's id as it was given, sealed; where `customer` is a pseudonym."""
 
 
 class ClaimView(Struct, frozen=True, gc=False):

@@ -5,10 +5,13 @@ from __future__ import annotations
 from aggregates.checks import coupon_code
 from aggregates.coupon import Coupon
 from aggregates.deciding import DecidingApplication
+from aggregates.errors import Conflict
 from aggregates.link import Link
 from aggregates.partner import Partner
 from aggregates.payout import Payout
+from aggregates.personal_fields import COMPARED, PersonalFields
 from aggregates.program import Program
+from aggregates.vault import Vault
 
 
 class Finding(DecidingApplication):
@@ -33,3 +36,22 @@ class Finding(DecidingApplication):
 
     def _payout(self, payout: str) -> Payout:
         return self._get(Payout, Payout.create_id(payout), "request it first")
+
+    # Personal data
+
+    def _marks(self, program: str) -> PersonalFields:
+        return self._series(PersonalFields, PersonalFields.create_id(program))
+
+    def _marks_customers(self, program: str) -> bool:
+        return COMPARED[0] in self._marks(program).fields
+
+    def _required_vault(self, of: str) -> Vault:
+        if self.vault is None:
+            raise Conflict(f"{of} has personal data: open the commands with the ledger's vault")
+        return self.vault
+
+    def _customer(self, program: str, customer: str) -> str:
+        """What stands for the customer in the log."""
+        if not self._marks_customers(program):
+            return customer
+        return self._required_vault(program).pseudonym(program, customer)

@@ -7,7 +7,8 @@ from typing import Literal
 
 from aggregates.commands.finding import Finding
 from aggregates.errors import Conflict
-from aggregates.partner import Partner
+from aggregates.known_as import identities_given, identities_kept
+from aggregates.partner import Partner, checked_identities
 from events.decisions import PartnerPayeeSet
 
 
@@ -29,9 +30,12 @@ class PartnerCommands(Finding):
 
     def approve(self, partner: str, program: str, by: str = "") -> None:
         """The program takes the partner, whether it applied or not."""
-        self._change(
-            lambda: self._member(partner, program), lambda found: found.approve(program, by)
-        )
+
+        def approve(found: Partner) -> None:
+            found.approve(program, by)
+            self._identify_again(found, by)
+
+        self._change(lambda: self._member(partner, program), approve)
 
     def suspend(self, partner: str, program: str, reason: str = "", by: str = "") -> None:
         """The partner's new conversions in the program earn nothing; `reason` is kept."""
@@ -72,8 +76,31 @@ class PartnerCommands(Finding):
     def identify_partner(self, partner: str, identities: Iterable[str], by: str = "") -> None:
         """All customer ids and identities that are the partner itself, in place of earlier
         ones."""
-        wanted = list(identities)
-        self._change(lambda: self._partner(partner), lambda found: found.identify(wanted, by))
+        wanted = checked_identities(identities)
+        self._change(
+            lambda: self._partner(partner),
+            lambda found: found.identify(self._kept(found, wanted), by),
+        )
+
+    def _kept(self, found: Partner, plain: list[str]) -> list[str]:
+        """What is recorded of the customer ids `plain`: see `known_as`."""
+        marked = [program for program in found.programs if self._marks_customers(program)]
+        if not marked:
+            return plain
+        vault = self._required_vault(", ".join(marked))
+        elsewhere = len(marked) < len(found.programs)
+        return identities_kept(vault, found.partner, plain, marked, elsewhere=elsewhere)
+
+    def _identify_again(self, found: Partner, by: str) -> None:
+        """What it is known as, by what its programs mark now."""
+        if self.vault is None and not any(map(self._marks_customers, found.programs)):
+            return
+        plain = identities_given(self._required_vault(found.partner), found.identities)
+        if plain is not None:  # else they were erased: what is left of them stays
+            found.identify(self._kept(found, plain), by)
+
+    def _keep_identities(self, partner: str, by: str) -> None:
+        self._change(lambda: self._partner(partner), lambda found: self._identify_again(found, by))
 
     def set_payee(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from aggregates.checks import foreign_of
 from aggregates.commands.finding import Finding
 from aggregates.registration import Registration
 
@@ -24,23 +25,33 @@ class RegistrationCommands(Finding):
         currency: str = "",
         by: str = "",
     ) -> None:
-        """A partner claims a customer it works on; `amount`: what is expected, minor units."""
-        self._create(
-            Registration,
-            Registration.create_id(registration),
-            lambda: Registration.submit(
+        """A partner claims a customer it works on; `amount`: what is expected, minor units.
+
+        Of a program that marks its customers the pseudonym is recorded, and `customer` sealed.
+        """
+        foreign_of("customer", customer)
+
+        def submit() -> Registration:
+            stands = self._customer(self._program(program).program, customer)
+            return Registration.submit(
                 registration,
-                self._program(program).program,
+                program,
                 self._partner(partner).partner,
-                customer,
+                stands,
                 kind,
                 title,
                 amount,
                 currency,
                 by,
-            ),
+                customer if stands != customer else "",
+            )
+
+        self._create(
+            Registration,
+            Registration.create_id(registration),
+            submit,
             lambda found: found.repeat_submission(
-                program, partner, customer, kind, title, amount, currency
+                program, partner, self._customer(program, customer), kind, title, amount, currency
             ),
         )
 

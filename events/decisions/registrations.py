@@ -20,6 +20,8 @@ class RegistrationSubmitted(Struct, frozen=True):
     """What is expected, minor units."""
     currency: str = ""
     by: str = ""
+    original: str = ""
+    """The customer's id as it was given, sealed; where `customer` is a pseudonym."""
 
 
 class RegistrationApproved(Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Callable
 
@@ -10,6 +11,8 @@ from eventsourcing.domain import BaseAggregate
 from aggregates.acceptance import Acceptance
 from aggregates.adjustment import Adjustment
 from aggregates.agreement import Agreement
+from aggregates.api_key import ApiKey
+from aggregates.checkpoints import Checkpoints
 from aggregates.commission import Commission, Reviewed
 from aggregates.contest_result import ContestResult
 from aggregates.coupon import Coupon
@@ -18,11 +21,14 @@ from aggregates.link import Link
 from aggregates.partner import Partner
 from aggregates.payout import Payout
 from aggregates.payout_run import PayoutRun
+from aggregates.personal_fields import PersonalFields
 from aggregates.program import Program
 from aggregates.rates import Rates
 from aggregates.receipt import Receipt
 from aggregates.registration import Registration
-from events.decisions import PartnerPayeeSet, RunPayout, Winner
+from aggregates.signing_keys import AddedKey, SigningKeys
+from aggregates.subject import Subject
+from events.decisions import CheckpointSigned, PartnerPayeeSet, RunPayout, Tree, Winner
 from events.terms import Rule
 
 Aggregate = BaseAggregate[str]
@@ -43,6 +49,11 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Payout,
     PayoutRun,
     Invoices,
+    ApiKey,
+    SigningKeys,
+    Checkpoints,
+    PersonalFields,
+    Subject,
 )
 
 IBAN = "DE89370400440532013000"
@@ -163,6 +174,31 @@ def invoices() -> list[Aggregate]:
     return [acme]
 
 
+def api_keys() -> list[Aggregate]:
+    key = ApiKey.issue("k1", "Ann", SHA256, "root")
+    key.revoke("lost", "root")
+    return [key]
+
+
+def erasure() -> list[Aggregate]:
+    marks = PersonalFields.empty(PersonalFields.create_id("acme"))
+    marks.mark("acme", ["customer", "metadata.email"], "ann")
+    jane = Subject.empty(Subject.create_id("partner:jane"))
+    jane.forget("partner:jane", 1, "asked for it", "ann")
+    return [marks, jane]
+
+
+def proof() -> list[Aggregate]:
+    keys = SigningKeys.empty(SigningKeys.create_id())
+    public, signature = (base64.b64encode(bytes(size)).decode() for size in (32, 64))
+    keys.add(AddedKey("0a1b2c3d", public, "", ""), "ann")
+    keys.add(AddedKey("4e5f6a7b", public, "0a1b2c3d", signature), "ann")
+    signed = Checkpoints.empty(Checkpoints.create_id())
+    trees = {"journal/0": Tree(3, public), "decisions/0": Tree(1, public)}
+    signed.sign(CheckpointSigned(1, "a-cluster", trees, "", "4e5f6a7b", "a note", "ann"))
+    return [keys, signed]
+
+
 DECIDE: tuple[Callable[[], list[Aggregate]], ...] = (
     program,
     partner,
@@ -174,4 +210,7 @@ DECIDE: tuple[Callable[[], list[Aggregate]], ...] = (
     rates,
     payouts,
     invoices,
+    api_keys,
+    erasure,
+    proof,
 )

@@ -28,8 +28,9 @@ NOT_NEW = {
     "program.paused", "program.resumed", "partner.applied", "partner.suspended", "link.created",
     "link.disabled", "coupon.created", "coupon.retired", "payout.failed",
     "payout.refused", "payout.requested",
+    "program.personal_fields_marked", "subject.forgotten",
 }  # fmt: skip
-"""Decided by the commands of `test_application`."""
+"""Decided by the commands of `test_application` and `test_erasure_commands`."""
 
 
 def people(decisions: Decisions) -> None:
