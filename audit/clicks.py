@@ -113,6 +113,16 @@ def _met(records: Iterator[Record], wanted: Wanted) -> Iterator[tuple[str, Recor
             return
 
 
+def check_click(record: Record, touch: Touch, position: str) -> None:
+    """The record of a click is what the attribution at `position` took of it; raises
+    AuditFailed."""
+    click: Click = decode_record(record)
+    if click.click_id != touch.click_id:
+        detail = f"cites click {touch.click_id!r}; {record.position} is another"
+        raise AuditFailed(Difference("click", position, detail))
+    _compare(click, record, touch, position)
+
+
 def _compare(click: Click, record: Record, touch: Touch, position: str) -> None:
     problem = ""
     if click.invalid:

@@ -51,11 +51,7 @@ def prove_contests(
         # As the version it names has it: later terms may have another under that name.
         found = contest_in(decided.directory, closed.program, closed.contest, closed.terms)
         if program is None or found is None:
-            detail = (
-                f"closes contest {closed.contest} of {closed.program}, which version "
-                f"{closed.terms} of the terms does not have"
-            )
-            yield Difference("foreign", decision.position, detail)
+            yield no_such_contest(decision, closed)
             continue
         race = Race(closed.program, found)
         closings.append(_Closing(decision, closed, race, program.currency))
@@ -71,6 +67,15 @@ def prove_contests(
                 expected=encode(winners).decode(),
                 found=encode(closing.closed.winners).decode(),
             )
+
+
+def no_such_contest(decision: Decision, closed: ContestClosed) -> Difference:
+    """The difference of a closing whose contest its version of the terms does not have."""
+    detail = (
+        f"closes contest {closed.contest} of {closed.program}, which version "
+        f"{closed.terms} of the terms does not have"
+    )
+    return Difference("foreign", decision.position, detail)
 
 
 def _closed(decision: Decision) -> ContestClosed | None:

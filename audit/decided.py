@@ -15,7 +15,8 @@ from projections.directory import Directory
 class Decided:
     """`decisions` from the first on, as far as it was read."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log | None = None) -> None:
+        """`log`: where `read_on` goes on reading; None where the decisions are handed in."""
         self._log = log
         self._accepted = DecisionLog()
         self._versions: dict[str, int] = {}
@@ -36,21 +37,34 @@ class Decided:
 
     def read_on(self) -> None:
         """Read to the end of the log as of now."""
+        if self._log is None:
+            return
         for record in self._log.read(topics.DECISIONS, 0, self.next_offset):
-            self.records += 1
-            self.next_offset = record.offset + 1
-            try:
-                batch = self._accepted.accept(record)
-            except UnreadableRecord:
-                self.unreadable.append(str(record.position))
-                continue
-            self.lost += not batch
-            if batch:
-                self._check_key(record, batch[0])
-            for decision in batch:
-                self._check_version(decision)
-                self.decisions.append(decision)
-                self.directory.apply(decision)
+            self.take(record)
+
+    def take(self, record: Record) -> None:
+        """Read the next record."""
+        self.records += 1
+        self.next_offset = record.offset + 1
+        try:
+            batch = self._accepted.accept(record)
+        except UnreadableRecord:
+            self.unreadable.append(str(record.position))
+            return
+        self.lost += not batch
+        if batch:
+            self._check_key(record, batch[0])
+        for decision in batch:
+            self._check_version(decision)
+            self.decisions.append(decision)
+            self.directory.apply(decision)
+
+    def pass_over(self, offset: int, decisions: int) -> None:
+        """Count the `decisions` of an accepted record at `offset` that is not shown."""
+        self.records += 1
+        self.next_offset = offset + 1
+        self._accepted.count += decisions
+        self.directory.count += decisions
 
     def _check_key(self, record: Record, decision: Decision) -> None:
         if record.key != decision.aggregate.encode():

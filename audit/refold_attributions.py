@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from audit.decided import Decided
-from audit.written import Written
 from events.attributions import Attribution
 from events.codec import UnreadableRecord, decode_record, encode
 from events.conversions import Conversion, conversion_key, misplaced
@@ -21,9 +21,23 @@ NO_KEY = b"unreadable"
 """Key of the record of a conversion that has none itself."""
 
 
+class Attributed(Protocol):
+    """The attributions in the log (see `Written`)."""
+
+    def next(
+        self,
+        expected: bytes,
+        n: int,
+        source: str,
+        key: bytes,
+        otherwise: Callable[[Record], bool] = ...,
+    ) -> Record:
+        """The accepted one numbered `n`; raises AuditFailed unless it is `expected`."""
+
+
 def refold_attributions(
     conversions: Iterator[Record],
-    written: Written,
+    written: Attributed,
     decided: Decided,
     partitions: int,
 ) -> Iterator[tuple[Record, Attribution]]:
@@ -108,8 +122,8 @@ class _StampedAhead:
         match = STAMPED_AHEAD.fullmatch(said.reason)
         if match is None or found.value != encode(_unreadable(self._record, said.reason)):
             return False
-        before = bisect_left(
-            self._decided.decisions, self._record.recorded_at, key=lambda d: d.recorded_at
-        )
+        decisions = self._decided.decisions
+        place = bisect_left(decisions, self._record.recorded_at, key=lambda d: d.recorded_at)
+        before = decisions[place - 1].number if place else 0
         seen = int(match[2])
         return int(match[1]) == self._known and before <= seen < self._known
