@@ -17,6 +17,15 @@ DifferenceKind = Literal[
     "payout",  # the Payout aggregate says other than the journal
     "invoice",  # an invoice says other than the journal, or than the one before it
     "unbalanced",  # legs that do not sum to zero
+    "checkpoint",  # a checkpoint that says other than its note, or does not follow the last one
+    "truncated",  # fewer records than a checkpoint signed
+    "rewritten",  # other records before a checkpoint than it signed
+    "signature",  # of a checkpoint or a key, that is not its signer's
+    "unknown_key",  # signed by a key that the ledger, or who verifies, does not know
+    "retired_key",  # signed by a key after it was retired
+    "unvouched_key",  # a key that no key before it vouches for
+    "fork",  # two checkpoints of one number
+    "wrong_ledger",  # a checkpoint of another ledger
 ]
 
 
