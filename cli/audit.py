@@ -18,6 +18,18 @@ from cli.audit_parts import Patience, click_keys, proving
 from cli.display import AsJson, print_json
 from cli.proofs import payout_tree, print_report
 from cli.system import Home, settings_of
+from cli.what_if_options import (
+    TOP,
+    Begins,
+    CountClicks,
+    Ends,
+    Files,
+    RefuseClicks,
+    Top,
+    ToWarehouse,
+    WhatIfOptions,
+    WithoutIndividual,
+)
 
 audit_app = typer.Typer(no_args_is_help=True, help="Prove a payout from the log alone.")
 
@@ -61,20 +73,53 @@ def replay(
     processes: Annotated[
         int, typer.Option("--processes", help="Default: as many as processors.", min=0)
     ] = 0,
+    program: Annotated[
+        str, typer.Option("--program", help="What-if: whose terms; default: the only one.")
+    ] = "",
+    what_if: Files = None,
+    begins: Begins = "",
+    ends: Ends = "",
+    without_individual: WithoutIndividual = False,
+    count_clicks: CountClicks = "",
+    refuse_clicks: RefuseClicks = None,
+    top: Top = TOP,
+    to_warehouse: ToWarehouse = "",
     as_json: AsJson = False,
     patience: Patience = DEFAULT_PATIENCE_S,
     home: Home = None,
 ) -> None:
-    """Decide the whole ledger again, from the first record, and compare byte for byte.
+    """Decide the whole ledger again, from the first record, and compare byte for byte; or ask
+    what would have been paid under other terms, which writes nothing to the log.
 
-    Example:
+    Examples:
 
         pledger replay --verify
+
+        pledger replay --what-if terms.toml --program acme
+
+        pledger replay --what-if terms.toml --from 2026-01-01 --to 2026-07-01 --top 20
+
+        pledger replay --count-clicks bot,prefetch --program acme --json
     """
-    if not verify:
-        typer.echo("error: say what to do with the replay: pledger replay --verify", err=True)
-        raise typer.Exit(2)
     found = settings_of(home)
+    asked = WhatIfOptions(
+        tuple(what_if or ()), begins, ends, without_individual, count_clicks,
+        tuple(refuse_clicks or ()), top, to_warehouse,
+    )  # fmt: skip
+    if asked.asked and not verify:
+        from cli.what_if import ask_what_if
+
+        ask_what_if(
+            found, asked, program=program, processes=processes, patience=patience, as_json=as_json
+        )
+        return
+    if asked.asked or asked.stray() or not verify:
+        why = f"{asked.stray()} is of a what-if" if asked.stray() else "say what to do"
+        typer.echo(
+            f"error: {why}: pledger replay --verify, or pledger replay --what-if terms.toml",
+            err=True,
+        )
+        raise typer.Exit(2)
     with proving("deciding again", as_json) as progress:
         report = replay_ledger(
             found.broker,

@@ -1,0 +1,159 @@
+"""A what-if's partitions, in processes of their own where there is enough to read."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from typing import Any
+
+from audit.decided import Decided, read_decisions
+from audit.log import DEFAULT_PATIENCE_S, KafkaLog, Log
+from audit.parallel import GC_THRESHOLD
+from audit.read import Progress
+from audit.what_if.asking import Rounds, ask
+from audit.what_if.attributing import Attributed, attribute_both_ways
+from audit.what_if.booking import BothWays, book_both_ways
+from audit.what_if.changes import Changes
+from audit.what_if.question import Question
+from audit.what_if.report import WhatIf
+from events import topics
+from events.settings import Broker
+
+WORTH_PROCESSES = 40_000
+"""Records of a log from which on processes of their own pay: they take a second to start."""
+
+READ = (topics.CONVERSIONS, topics.ATTRIBUTIONS, topics.INSTRUCTIONS, topics.JOURNAL)
+
+
+def records_to_read(log: Log) -> int:
+    """How many records a what-if reads, as the log stands now."""
+    return sum(sum(log.ends(topic).values()) for topic in READ)
+
+
+def what_if(
+    broker: Broker,
+    question: Question,
+    *,
+    processes: int | None = None,
+    patience: float = DEFAULT_PATIENCE_S,
+    progress: Progress = lambda records: None,
+) -> WhatIf:
+    """The answer of the ledger on `broker`, with as many processes as processors.
+
+    `progress` is told how many records were read since it was told last. Raises AuditFailed.
+    """
+    log = KafkaLog(broker)
+    if processes is None:
+        processes = 1 if records_to_read(log) < WORTH_PROCESSES else os.cpu_count() or 1
+    if processes == 1:
+        return ask(log, question, rounds_here(log, question, patience, progress))
+    return _in_processes(log, question, processes, patience, progress)
+
+
+def rounds_here(log: Log, question: Question, patience: float, progress: Progress) -> Rounds:
+    """One partition after another, in this process."""
+    decided = read_decisions(log)
+
+    def attributions(ends: dict[int, int]) -> Iterator[Attributed]:
+        decided.read_on()
+        for partition, end in ends.items():
+            yield attribute_both_ways(log, decided, question, partition, end, patience, progress)
+
+    def journal(due: dict[int, list[Changes]], decisions: int) -> Iterator[BothWays]:
+        for partition, changes in due.items():
+            yield book_both_ways(
+                log, decided, question, partition, changes, decisions, patience, progress
+            )
+
+    return Rounds(attributions, journal)
+
+
+class _Process:
+    """What a worker process keeps between its partitions."""
+
+    log: KafkaLog
+    decided: Decided
+    question: Question
+    patience: float
+    passed: Any
+
+
+def _in_processes(
+    log: KafkaLog, question: Question, processes: int, patience: float, progress: Progress
+) -> WhatIf:
+    spawn = multiprocessing.get_context("spawn")  # librdkafka's threads do not survive a fork
+    passed = spawn.Value("q", 0)
+    told = 0
+    pool = ProcessPoolExecutor(
+        max_workers=processes,
+        mp_context=spawn,
+        initializer=_start,
+        initargs=(log.broker.servers, dict(log.broker.options), question, patience, passed),
+    )
+
+    def results(job: Callable[..., Any], parts: list[tuple[Any, ...]]) -> Iterator[Any]:
+        nonlocal told
+        waiting: set[Future[Any]] = {pool.submit(job, *part) for part in parts}
+        while waiting:
+            try:
+                for done in as_completed(waiting, timeout=0.2):
+                    waiting.discard(done)
+                    yield done.result()
+            except TimeoutError:
+                pass
+            progress(passed.value - told)
+            told = passed.value
+
+    def attributions(ends: dict[int, int]) -> Iterator[Attributed]:
+        return results(_attribute, list(ends.items()))
+
+    def journal(due: dict[int, list[Changes]], decisions: int) -> Iterator[BothWays]:
+        return results(_book, [(target, changes, decisions) for target, changes in due.items()])
+
+    with pool:
+        try:
+            return ask(log, question, Rounds(attributions, journal))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _start(
+    servers: str, options: dict[str, str], question: Question, patience: float, passed: Any
+) -> None:
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD)
+    _Process.log = KafkaLog(Broker(servers, options))
+    _Process.decided = read_decisions(_Process.log)
+    _Process.question = question
+    _Process.patience = patience
+    _Process.passed = passed
+
+
+def _progress(records: int) -> None:
+    with _Process.passed.get_lock():
+        _Process.passed.value += records
+
+
+def _attribute(partition: int, end: int) -> Attributed:
+    here = _Process
+    return attribute_both_ways(
+        here.log, here.decided, here.question, partition, end, here.patience, _progress
+    )
+
+
+def _book(partition: int, changes: list[Changes], decisions: int) -> BothWays:
+    here = _Process
+    return book_both_ways(
+        here.log,
+        here.decided,
+        here.question,
+        partition,
+        changes,
+        decisions,
+        here.patience,
+        _progress,
+    )
