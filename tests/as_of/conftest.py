@@ -1,0 +1,3 @@
+"""Loads the profile of Hypothesis."""
+
+import tests.hypothesis_profile  # noqa: F401
