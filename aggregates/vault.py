@@ -34,11 +34,13 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 
 from aggregates.master_key import MASTER_FILE, VaultError, master_key
 from events.sealing import (
+    ALTERED,
     ERASED,
     ID_BYTES,
     KEY_BYTES,
     NOT_OPENED,
     SEALED,
+    BadSeal,
     SubjectKey,
     pseudonym,
     revealed,
@@ -170,7 +172,7 @@ class Vault:
 
     def reveal(self, text: str) -> str:
         """`text` with what is sealed in it opened: `[erased]` where the key was destroyed,
-        `[sealed]` where this vault never held it. Raises BadSeal for what was altered."""
+        `[sealed]` where this vault never held it, `[altered]` where it is not what was sealed."""
         return revealed(text, self._reveal)
 
     def _reveal(self, text: str) -> str:
@@ -180,7 +182,12 @@ class Vault:
         if not rows:
             return NOT_OPENED
         id, subject, live, wrapped = rows[0]
-        return self._unwrapped(id, subject, wrapped).open(text) if live else ERASED
+        if not live:
+            return ERASED
+        try:
+            return self._unwrapped(id, subject, wrapped).open(text)
+        except BadSeal:
+            return ALTERED
 
     # Forgetting
 

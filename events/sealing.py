@@ -39,6 +39,8 @@ ERASED = "[erased]"
 """Shown for what was sealed under a key that was destroyed."""
 NOT_OPENED = "[sealed]"
 """Shown for what was sealed under a key that this vault has never held."""
+ALTERED = "[altered]"
+"""Shown for sealed text that its key does not open."""
 
 Reveal = Callable[[str], str]
 """Sealed text → what people read; any other text comes back as it is."""

@@ -16,7 +16,7 @@ import pycountry
 from msgspec import Meta, Struct
 
 from events.click_token import BadToken, ClickKeys
-from events.conversions import CitedClick, Conversion, Deal, Item, Refund, Signup
+from events.conversions import CitedClick, Deal, Item, Refund, Signup
 from events.ids import BadId, foreign_id, slug
 from gateway.problems import FieldProblem
 from gateway.tracking import clean
@@ -120,7 +120,7 @@ ConversionInput = SignupInput | DealInput | RefundInput
 
 def to_conversion(
     given: ConversionInput, *, directory: Directory, known: int, keys: ClickKeys
-) -> Conversion:
+) -> Signup | Deal | Refund:
     """The record of what was sent, stamped with `known` decisions.
 
     Raises FieldProblem for what cannot be recorded: an id, a currency, a time, an unknown

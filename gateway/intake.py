@@ -21,6 +21,7 @@ from events.topics import CONVERSIONS
 from gateway.conversion_input import ConversionInput, to_conversion
 from gateway.delivery import AckedLog, NotAcknowledged
 from gateway.known import Known
+from gateway.personal import PersonalData
 from gateway.problems import FieldProblem, Problem, from_decode_error
 from gateway.repeats import Repeats
 from projections.directory import Directory
@@ -120,7 +121,10 @@ def read_lines(body: bytes) -> Iterator[tuple[int, msgspec.Raw | bytes]]:
 class Intake:
     """Conversions into the log."""
 
-    def __init__(self, known: Known, log: AckedLog, keys: ClickKeys) -> None:
+    def __init__(
+        self, known: Known, log: AckedLog, keys: ClickKeys, personal: PersonalData
+    ) -> None:
+        self.personal = personal
         self._known = known
         self._log = log
         self._keys = keys
@@ -135,6 +139,8 @@ class Intake:
         conversion = to_conversion(
             given, directory=self._known.directory, known=self._known.count, keys=self._keys
         )
+        if self.personal.is_marked(given.program):
+            conversion = self.personal.sealed(conversion)
         key = conversion_key(conversion.program, conversion.customer)
         warnings = warnings_of(conversion, self._known.directory)
         identity = (key, conversion.event_id)
@@ -160,6 +166,8 @@ class Intake:
 
     async def take(self, given: ConversionInput) -> Accepted:
         """One conversion, durable when this returns; raises Problem."""
+        if self.personal.is_marked(given.program):
+            await self.personal.prepare((given,))
         warnings, acknowledged = self.append(given)
         try:
             await asyncio.shield(acknowledged)
@@ -174,26 +182,67 @@ class Intake:
         """
         answer = BatchAnswer(0, 0, [], [])
         waiting: list[asyncio.Future[Any]] = []
+        personal: list[tuple[int, ConversionInput]] = []
+        """Read, and not appended: keys come for many at once."""
         for count, (number, line) in enumerate(lines, 1):
             try:
-                warnings, acknowledged = self.append(read_one(line))
+                given = read_one(line)
             except Problem as problem:
-                answer.rejected_count += 1
-                if len(answer.rejected) < REJECTED_SHOWN:
-                    field = str(problem.extra.get("field", ""))
-                    answer.rejected.append(Rejected(number, field, problem.detail))
+                _reject(answer, number, problem)
             else:
-                waiting.append(acknowledged)
-                for warned in warnings[: REJECTED_SHOWN - len(answer.warnings)]:
-                    warned.line = number
-                    answer.warnings.append(warned)
+                if self.personal.is_marked(given.program):
+                    personal.append((number, given))
+                else:
+                    self._append(number, given, answer, waiting)
             if count % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
+            if len(personal) >= CHUNK:
+                await self._append_personal(personal, answer, waiting)
             if len(waiting) >= CHUNK:
                 answer.accepted += await _acknowledged(waiting, answer.accepted)
                 waiting = []
+        await self._append_personal(personal, answer, waiting)
         answer.accepted += await _acknowledged(waiting, answer.accepted)
         return answer
+
+    async def _append_personal(
+        self,
+        personal: list[tuple[int, ConversionInput]],
+        answer: BatchAnswer,
+        waiting: list[asyncio.Future[Any]],
+    ) -> None:
+        if personal:
+            await self.personal.prepare(given for _, given in personal)
+        for count, (number, given) in enumerate(personal, 1):
+            self._append(number, given, answer, waiting)
+            if count % YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+        personal.clear()
+
+    def _append(
+        self,
+        number: int,
+        given: ConversionInput,
+        answer: BatchAnswer,
+        waiting: list[asyncio.Future[Any]],
+    ) -> None:
+        """One line of a batch; what cannot be used is listed."""
+        try:
+            warnings, acknowledged = self.append(given)
+        except Problem as problem:
+            _reject(answer, number, problem)
+            return
+        waiting.append(acknowledged)
+        for warned in warnings[: REJECTED_SHOWN - len(answer.warnings)]:
+            warned.line = number
+            answer.warnings.append(warned)
+
+
+def _reject(answer: BatchAnswer, number: int, problem: Problem) -> None:
+    answer.rejected_count += 1
+    if len(answer.rejected) < REJECTED_SHOWN:
+        field = str(problem.extra.get("field", ""))
+        answer.rejected.append(Rejected(number, field, problem.detail))
 
 
 async def _acknowledged(waiting: list[asyncio.Future[Any]], before: int) -> int:

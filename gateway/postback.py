@@ -16,6 +16,7 @@ from events.click_token import BadToken, ClickKeys
 from gateway.conversion_input import ConversionInput
 from gateway.intake import read_one
 from gateway.known import Known
+from gateway.personal import PersonalData
 from gateway.problems import FieldProblem
 from gateway.tracking import cited_click_id
 
@@ -26,13 +27,15 @@ COPIED = ("currency", "kind", "coupon_code", "partner", "occurred_at", "country"
 NUMBERS = ("amount", "quantity", "tax", "shipping")
 
 
-def read_postback(values: dict[str, str], known: Known, keys: ClickKeys) -> ConversionInput:
+def read_postback(
+    values: dict[str, str], known: Known, keys: ClickKeys, personal: PersonalData
+) -> ConversionInput:
     """The conversion that a postback's query means; raises FieldProblem."""
     click_id = cited_click_id(values)
     deal = _first(values, DEAL_NAMES)
     given: dict[str, object] = {name: values[name] for name in COPIED if name in values}
     given |= {name: _integer(name, values[name]) for name in NUMBERS if name in values}
-    given["program"] = values.get("program") or _program_of(click_id, known, keys)
+    program = given["program"] = values.get("program") or _program_of(click_id, known, keys)
     customer = given["customer"] = _first(values, CUSTOMER_NAMES) or click_id
     if click_id:
         given["click_id"] = click_id
@@ -42,7 +45,9 @@ def read_postback(values: dict[str, str], known: Known, keys: ClickKeys) -> Conv
     else:
         event = _first(values, EVENT_NAMES) or "signup"
         given |= {"type": "signup", "event_name": event}
-        given["event_id"] = values.get("event_id") or f"postback/{event}/{customer}"
+        given["event_id"] = values.get("event_id") or (
+            f"postback/{event}/{personal.stands_for(program, customer)}"
+        )
     if str(given.get("occurred_at", "")).isdigit():
         given["occurred_at"] = int(values["occurred_at"])
     return read_one(msgspec.json.encode(given))

@@ -53,7 +53,7 @@ def qualified_lead(view: RegistrationView, known: int) -> Signup:
         occurred_at=view.approved_at,
         known=known,
         event_name=QUALIFIED,
-        metadata={"registration": view.registration},
+        metadata=_metadata(view),
     )
 
 
@@ -70,8 +70,14 @@ def won_deal(
         currency=currency,
         occurred_at=occurred_at,
         known=known,
-        metadata={"registration": view.registration},
+        metadata=_metadata(view),
     )
+
+
+def _metadata(view: RegistrationView) -> dict[str, str]:
+    """With the customer's id as it was given, sealed, where a pseudonym stands for it."""
+    found = {"registration": view.registration}
+    return found | {"customer": view.original} if view.original else found
 
 
 def sale_time(ledger: Decisions, view: RegistrationView, now: int) -> int:

@@ -23,6 +23,7 @@ from aggregates.errors import (
     Invalid,
     NotFound,
 )
+from aggregates.master_key import VaultError
 from gateway.api.adjustments import adjustments
 from gateway.api.agreements import agreements
 from gateway.api.balances import balances
@@ -48,6 +49,7 @@ from gateway.api.trail import trail
 from gateway.bridge import Asgi
 from gateway.idempotency import idempotent
 from gateway.problems import MEDIA_TYPE, FieldProblem, Problem
+from gateway.revealing import revealing
 
 DESCRIPTION = (
     "Programs, partners, links, conversions and payouts of a partner ledger. Amounts are "
@@ -62,7 +64,7 @@ logger = logging.getLogger(__name__)
 
 def build_api(context: Context) -> Asgi:
     """The API as an ASGI application, for the parts in `context`."""
-    return idempotent(litestar_application(context))
+    return revealing(idempotent(litestar_application(context)), context.vault.reveal)
 
 
 def litestar_application(context: Context) -> Litestar:
@@ -103,6 +105,7 @@ def litestar_application(context: Context) -> Litestar:
             HTTPException: _http_error,
             DecisionError: _refused,
             PersistenceError: _not_stored,
+            VaultError: _not_sealed,
             Exception: _unexpected,
         },
         openapi_config=OpenAPIConfig(
@@ -179,6 +182,11 @@ def _refused(_request: Request[Any, Any, Any], error: DecisionError) -> Answered
 def _not_stored(_request: Request[Any, Any, Any], error: PersistenceError) -> Answered:
     logger.warning("a decision could not be stored: %s", error)
     return _answer(Problem(503, f"the decision is not recorded: {error}"))
+
+
+def _not_sealed(_request: Request[Any, Any, Any], error: VaultError) -> Answered:
+    logger.warning("personal data could not be sealed: %s", error)
+    return _answer(Problem(503, f"personal data cannot be sealed: {error}"))
 
 
 def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Answered:

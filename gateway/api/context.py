@@ -19,6 +19,7 @@ from confluent_kafka.admin import AdminClient
 
 from aggregates.acting import acting
 from aggregates.application import Decisions, open_decisions
+from aggregates.vault import Vault, open_vault
 from events.click_token import ClickKeys
 from events.log import watermarks
 from events.settings import Settings
@@ -27,6 +28,7 @@ from gateway.configuration import Configuration
 from gateway.delivery import AckedLog
 from gateway.intake import Intake
 from gateway.known import Known
+from gateway.personal import PersonalData
 from streams.schema import connect
 
 COMMAND_THREADS = 8
@@ -52,8 +54,10 @@ class Context:
         self.known = known
         self.log = log
         self.keys = keys
-        self.intake = Intake(known, log, keys)
-        self._decisions: Decisions = open_decisions(settings.broker)
+        self.vault: Vault = open_vault(settings)
+        self.personal = PersonalData(self.vault, known)
+        self.intake = Intake(known, log, keys, self.personal)
+        self._decisions: Decisions = open_decisions(settings.broker, vault=self.vault)
         self._threads = ThreadPoolExecutor(COMMAND_THREADS, thread_name_prefix="command")
         self._warehouse: list[Client] = []
         """None or one; a list, so that the copies for the callers share it."""
@@ -122,3 +126,4 @@ class Context:
     def close(self) -> None:
         self._threads.shutdown(cancel_futures=True)
         self._decisions.close()
+        self.vault.close()

@@ -122,7 +122,9 @@ async def postback(request: Request[Any, Any, Any], context: Context) -> Accepte
     values = first_values(request.url.query)
     if not values:
         raise FieldProblem("", "expected at least click_id, or program and customer")
-    return await context.intake.take(read_postback(values, context.known, context.keys))
+    return await context.intake.take(
+        read_postback(values, context.known, context.keys, context.personal)
+    )
 
 
 class NewAssignment(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -158,8 +160,9 @@ async def assign(data: NewAssignment, context: Context) -> AssignedDeal:
     Reads the customer's part of the log: seconds in a large ledger. What was refunded of the
     deal is taken off. Asking again adds nothing.
     """
+    customer = context.personal.stands_for(data.program, data.customer)
     recorded = await context.on_thread(
-        lambda: find_deal(context.settings.broker, data.program, data.customer, data.deal)
+        lambda: find_deal(context.settings.broker, data.program, customer, data.deal)
     )
     found = assigning(
         recorded,
@@ -171,7 +174,7 @@ async def assign(data: NewAssignment, context: Context) -> AssignedDeal:
         directory=context.known.directory,
     )
     if found.is_new:
-        key = conversion_key(data.program, data.customer)
+        key = conversion_key(data.program, customer)
         try:
             await context.log.append(CONVERSIONS, key, encode(found.assignment))
         except NotAcknowledged as problem:
