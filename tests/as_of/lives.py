@@ -50,6 +50,7 @@ operations = st.one_of(
         )
     ]
     * 2,
+    st.tuples(st.just("doubt"), places),
     st.tuples(st.just("assign"), places, st.sampled_from(PARTNERS)),
     corrections,
     money,
@@ -88,6 +89,12 @@ class Late(Living):
         )
         self.recorded.append(given)
         return self.record(given)
+
+    def _doubt(self, place: int) -> list[Entry]:
+        """A commission is held, and two days later released."""
+        held = self._review("held", place)
+        self.now += 2 * DAY
+        return [*held, *self._review("released", place)]
 
     def _happened(self, age: int) -> int:
         return self.now + 30_000 if age == AHEAD else self.now - age * DAY
