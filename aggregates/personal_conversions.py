@@ -14,6 +14,7 @@ The same conversion always gives the same record: sent again it is a repeat, not
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TypeVar
 
 from msgspec import structs
 
@@ -24,6 +25,7 @@ from events.sealing import ERASED, SubjectKey, is_pseudonym
 
 Recorded = Signup | Deal | Refund
 """What programs send."""
+Sent = TypeVar("Sent", bound=Recorded)
 
 
 class ReservedName(ValueError):
@@ -48,8 +50,8 @@ def subject_of(vault: Vault, fields: Collection[str], program: str, customer: st
 
 
 def sealed_conversion(
-    conversion: Recorded, fields: Collection[str], vault: Vault, key: SubjectKey | None
-) -> Recorded:
+    conversion: Sent, fields: Collection[str], vault: Vault, key: SubjectKey | None
+) -> Sent:
     """The conversion as it is recorded. `fields`: what its program marks; `key`: of its
     `subject_of`, None where that was forgotten: then nothing is kept but pseudonyms.
 

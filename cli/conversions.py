@@ -4,7 +4,7 @@ recorded deal to the partner whose it is."""
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,7 +12,13 @@ from cli.display import AsJson, By, Column, money, say, show, text
 from cli.ledger import directory, rows, warehouse
 from cli.money import shown
 from cli.reading import BadOption
+from cli.revealing import recorded_customer
 from cli.system import Home, settings_of
+from events.sealing import is_pseudonym
+from events.settings import load
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
 
 app = typer.Typer()
 
@@ -27,8 +33,21 @@ FROM attributions FINAL
 WHERE ({outcome:String} = '' OR outcome = {outcome:String}
        OR ({outcome:String} = 'unmatched' AND unmatched > 0))
   AND ({program:String} = '' OR program = {program:String})
-  AND ({customer:String} = '' OR customer = {customer:String})
+  AND (empty({customers:Array(String)}) OR has({customers:Array(String)}, customer))
 ORDER BY recorded_at, source LIMIT {limit:UInt32}
+"""
+
+MARKED = """
+SELECT JSONExtractString(state, 'program') AS program,
+       argMax(JSONExtract(state, 'fields', 'Array(String)'), number) AS fields
+FROM decisions FINAL WHERE name = 'program.personal_fields_marked' GROUP BY program
+"""
+
+ORIGINALS = """
+SELECT concat('conversions/', toString(`partition`), '/', toString(`offset`)) AS source,
+       metadata['customer'] AS original
+FROM conversions FINAL
+WHERE (`partition`, `offset`) IN {places:Array(Tuple(UInt64, UInt64))}
 """
 
 
@@ -60,14 +79,15 @@ def conversions(
             CONVERSIONS,
             outcome=outcome,
             program=program,
-            customer=customer,
+            customers=_recorded(client, program, customer),
             limit=limit,
         )
+        _with_originals(client, found)
     columns = [
         Column("occurred", lambda row: f"{row['occurred']:%Y-%m-%d %H:%M}"),
         text("kind", "kind"),
         text("event", "event_id"),
-        text("customer", "customer"),
+        Column("customer", lambda row: str(row["original"] or row["customer"])),
         money("amount", "amount", "currency"),
         Column("outcome", _outcome),
         text("credited", "credited"),
@@ -111,6 +131,8 @@ def assign(
         raise BadOption(f"{customer!r}: expected PROGRAM/CUSTOMER, such as acme/customer-0042")
     settings = settings_of(home)
     with directory(settings) as follower:
+        marked = follower.directory.personal_fields(program)
+        name = recorded_customer(settings, marked, program, name)
         recorded = find_deal(settings.broker, program, name, deal)
         found = assigning(
             recorded,
@@ -138,6 +160,34 @@ def assign(
         },
         as_json=as_json,
     )
+
+
+def _recorded(client: Client, program: str, customer: str) -> list[str]:
+    """What may stand for the customer in the table: itself, or its pseudonyms."""
+    if not customer:
+        return []
+    settings = load()
+    marked = {str(row["program"]): frozenset(row["fields"]) for row in rows(client, MARKED)}
+    return [customer] + [
+        recorded_customer(settings, fields, of, customer)
+        for of, fields in marked.items()
+        if program in ("", of)
+    ]
+
+
+def _with_originals(client: Client, found: list[dict[str, Any]]) -> None:
+    """Add `original`: the customer's id as it was sent, sealed; empty where it stands plain."""
+    places = [
+        tuple(map(int, row["source"].split("/")[1:]))
+        for row in found
+        if is_pseudonym(row["customer"])
+    ]
+    originals = {}
+    if places:
+        sealed = rows(client, ORIGINALS, places=places)
+        originals = {row["source"]: row["original"] for row in sealed}
+    for row in found:
+        row["original"] = originals.get(row["source"], "")
 
 
 def _outcome(row: Any) -> str:

@@ -18,6 +18,7 @@ import typer
 
 from cli.deciding import note_decider
 from cli.money import shown
+from cli.revealing import revealed, revealed_all
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 By = Annotated[
@@ -77,13 +78,19 @@ def print_table(rows: Sequence[Row], columns: Sequence[Column], *, title: str = 
         table.add_column(column.title, justify="right" if column.right else "left")
     for row in rows:
         # Text, not str: what people typed must not be read as markup.
-        table.add_row(*(Text(column.cell(row)) for column in columns))
+        table.add_row(*(Text(revealed(column.cell(row))) for column in columns))
     Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
 
 
 def print_json(answer: object) -> None:
     typer.echo(
-        json.dumps(_finite(answer), default=_plain, indent=1, ensure_ascii=False, allow_nan=False)
+        json.dumps(
+            revealed_all(_finite(answer)),
+            default=lambda value: revealed_all(_plain(value)),
+            indent=1,
+            ensure_ascii=False,
+            allow_nan=False,
+        )
     )
 
 
@@ -103,7 +110,7 @@ def say(sentence: str, answer: Mapping[str, object], *, as_json: bool) -> None:
     if as_json:
         print_json(answer)
     else:
-        typer.echo(sentence)
+        typer.echo(revealed(sentence))
 
 
 def _plain(value: object) -> object:

@@ -12,6 +12,7 @@ from audit.explain import explain as explain_subject
 from audit.log import KafkaLog
 from cli.audit_parts import proving
 from cli.display import AsJson, print_json
+from cli.revealing import revealed
 from cli.system import Home, settings_of
 
 
@@ -54,6 +55,6 @@ def explain(
 
 def _print(found: Explanation) -> None:
     for sentence in found.sentences:
-        typer.echo(sentence.text)
+        typer.echo(revealed(sentence.text))
         if sentence.evidence:
             typer.echo("    " + "  ".join(sentence.evidence))

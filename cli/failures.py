@@ -40,6 +40,8 @@ def is_expected(problem: Exception) -> bool:
     from eventsourcing.persistence import PersistenceError
 
     from aggregates.errors import DecisionError
+    from aggregates.master_key import VaultError
+    from aggregates.personal_conversions import ReservedName
     from audit.invoice import UnknownInvoice
     from cli.imports.click_table import ColumnError
     from cli.imports.deal_map import MapError
@@ -68,9 +70,11 @@ def is_expected(problem: Exception) -> bool:
         | NotReady
         | OSError
         | PersistenceError
+        | ReservedName
         | SchemaError
         | UnknownInvoice
-        | Unreachable,
+        | Unreachable
+        | VaultError,
     )
 
 

@@ -16,6 +16,7 @@ from cli.display import AsJson, By, Column, print_json, print_table, show, text
 from cli.ledger import decisions, require_broker
 from cli.money import shown
 from cli.reading import BadOption, iso
+from cli.revealing import revealed
 from cli.statements import CsvFile, PdfFile
 from cli.system import Home, settings_of
 
@@ -165,7 +166,7 @@ def _billed_again(settings: Settings, decided: Decided, invoice: str, program: s
         )
     known = decided.directory
     found = known.program(fact.program, known.count)
-    names = {one.partner: one.name for one in known.partners()}
+    names = {one.partner: revealed(one.name) for one in known.partners()}
     return InvoiceOf(
         made=made,
         invoice=fact.invoice,

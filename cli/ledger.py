@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cli.deciding import decider
+from cli.revealing import vault_of
 from events.settings import Settings, Warehouse
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def decisions(settings: Settings) -> Iterator[Decisions]:
     from aggregates.application import open_decisions
     from events.decisions import Origin
 
-    application = open_decisions(settings.broker)
+    application = open_decisions(settings.broker, vault=vault_of(settings))
     try:
         with acting(Origin(via="cli", by=decider(), source=user_at_host())):
             yield application

@@ -11,6 +11,7 @@ from cli.display import AsJson, Column, print_json, show, text
 from cli.ledger import directory
 from cli.money import shown
 from cli.reading import BadOption, iso
+from cli.revealing import revealed
 from cli.system import Home, settings_of
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def list_registrations(
         text("registration", "registration"),
         text("kind", "kind"),
         text("partner", "partner"),
-        text("customer", "customer"),
+        Column("customer", _customer),
         text("title", "title"),
         Column("amount", _worth, right=True),
         text("status", "status"),
@@ -81,8 +82,8 @@ def show_registration(
     for name, value in (
         ("program", found["program"]),
         ("partner", found["partner"]),
-        ("customer", found["customer"]),
-        ("title", found["title"]),
+        ("customer", _customer(found)),
+        ("title", revealed(found["title"])),
         ("amount", _worth(found)),
         ("deal", found["deal"]),
         ("reason", found["reason"]),
@@ -91,6 +92,10 @@ def show_registration(
     ):
         if value:
             typer.echo(f"  {name:<10} {value}")
+
+
+def _customer(row: Any) -> str:
+    return revealed(str(row["original"] or row["customer"]))
 
 
 def _worth(row: Any) -> str:

@@ -16,6 +16,7 @@ from cli import run_schedule
 from cli.display import AsJson, By, Column, count, money, show, text
 from cli.ledger import decisions, directory, rows, warehouse
 from cli.reading import BadOption
+from cli.revealing import revealed_payee
 from cli.run_display import print_file, print_plan, tell
 from cli.system import Home, settings_of
 
@@ -171,7 +172,7 @@ def files(
         payments = made.Payments(
             run=found,
             shape=shape,
-            payee_of=lambda partner: follower.directory.payee(partner, known),
+            payee_of=lambda partner: revealed_payee(follower.directory.payee(partner, known)),
             payer=follower.directory.payer(found.program, known),
             execute=_day("--execute", execute) if execute else date.today(),
             remittance=remittance or f"{found.program} {run}",

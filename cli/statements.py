@@ -18,6 +18,7 @@ import typer
 from cli.display import AsJson, print_json
 from cli.ledger import directory, require_broker
 from cli.reading import BadOption, moment
+from cli.revealing import revealed
 from cli.system import Home, settings_of
 from events.settings import Settings
 
@@ -106,7 +107,9 @@ def read_statement(
         of_program, of_partner = known.program(program, known.count), known.partner(partner)
     if of_program is None:
         raise BadOption(f"program {program!r} does not exist; see `pledger programs list`")
-    return StatementOf(made, of_program.name, of_partner.name if of_partner else "", since, until)
+    return StatementOf(
+        made, of_program.name, revealed(of_partner.name) if of_partner else "", since, until
+    )
 
 
 def period(month: str, since: str, until: str) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from aggregates.personal_conversions import sealed_conversion, subject_of
 from cli.imports.deal_map import DealMap
 from cli.imports.deals_csv import OrderReader, UnusableOrder, citing
 from cli.imports.log_scan import Recorded, content, ends, recorded_conversions
@@ -27,6 +28,7 @@ from events.topics import CONVERSIONS
 
 if TYPE_CHECKING:
     from aggregates.application import Decisions
+    from projections.directory import Directory
     from streams.decisions import DirectoryFollower
 
 
@@ -57,6 +59,7 @@ def import_deals(
     parties = Parties(follower.directory, ledger, program, report, create=create_partners)
     drafts = [draft for draft in drafts if _has_partner(draft, parties, report)]
     parties.make_missing()
+    drafts = _sealed(drafts, follower.directory, ledger, report)
     # 3. Know the decisions up to now: each record is stamped with their number.
     known = follower.refresh()
     # 4. See what the log has already.
@@ -84,6 +87,26 @@ def _drafts(
         except UnusableOrder as bad:
             report.reject(order.line, bad.field, f"{order.id}: {bad}")
     return drafts
+
+
+def _sealed(
+    drafts: list[Draft], directory: Directory, ledger: Decisions, report: Report
+) -> list[Draft]:
+    """The drafts as they are recorded: without what their program marks as personal."""
+    fields = directory.personal_fields(report.program)
+    if not fields:
+        return drafts
+    vault = ledger.vault
+    assert vault is not None  # commands open the ledger's
+    subjects = [
+        subject_of(vault, fields, report.program, draft.conversion.customer) for draft in drafts
+    ]
+    # A dry run makes no keys: what it would seal is left out of the comparison with the log.
+    keys = {} if report.dry_run else vault.keys(subjects)
+    return [
+        Draft(draft.line, sealed_conversion(draft.conversion, fields, vault, keys.get(subject)))
+        for draft, subject in zip(drafts, subjects, strict=True)
+    ]
 
 
 def _has_partner(draft: Draft, parties: Parties, report: Report) -> bool:

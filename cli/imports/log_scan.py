@@ -19,6 +19,7 @@ from events.codec import UnreadableRecord, decode_record, encode
 from events.conversions import Deal, Refund, Signup
 from events.log import read_batches, watermarks
 from events.position import Record
+from events.sealing import ERASED, is_sealed
 from events.settings import Broker
 from events.topics import CLICKS, CONVERSIONS
 
@@ -38,8 +39,14 @@ class Recorded:
 
 
 def content(conversion: Deal | Refund | Signup) -> bytes:
-    """What two records of one event must share: all but the decisions their writer knew."""
-    return encode(replace(conversion, known=0))
+    """What two records of one event must share: all but the decisions their writer knew, and
+    what was sealed, which differs once its subject was forgotten."""
+    metadata = {
+        name: value
+        for name, value in conversion.metadata.items()
+        if not is_sealed(value) and value != ERASED
+    }
+    return encode(replace(conversion, known=0, metadata=metadata))
 
 
 def ends(broker: Broker, topic: str) -> dict[int, int]:

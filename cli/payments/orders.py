@@ -17,9 +17,13 @@ from aggregates.payout import Payout
 from cli.money import exponent, plain
 from events.currencies import is_currency
 from events.decisions import PartnerPayeeSet
+from events.sealing import ALTERED, ERASED, NOT_OPENED
 
 FORMATS: dict[str, str] = {"pain.001": "bank", "bank": "bank", "paypal": "paypal", "wise": "wise"}
 """Format of a file → the method of the payees it pays."""
+
+UNREADABLE = frozenset((ERASED, NOT_OPENED, ALTERED))
+"""What stands in place of payment details whose key is gone."""
 
 END_TO_END = 35
 """Characters of an end-to-end id (ISO 20022 Max35Text)."""
@@ -117,6 +121,8 @@ def _left_out(payout: Payout, payee: PartnerPayeeSet | None, shape: str, sent_as
         return f"{payout.unit} is not money; mark it as sent when it was handed over"
     if payee is None:
         return "no payee details: `partners payee` sets them"
+    if not UNREADABLE.isdisjoint({payee.name, payee.iban, payee.bic, payee.email}):
+        return "the payee details were erased, or cannot be read: `partners payee` sets new ones"
     if payee.method != FORMATS[shape]:
         return f"paid by {payee.method}: write a file of that format too"
     needs = {"pain.001": payee.iban, "bank": payee.iban, "paypal": payee.email}
