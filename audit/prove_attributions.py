@@ -13,6 +13,8 @@ from audit.log import Log, read_patiently
 from audit.read import Progress, Read, counted
 from audit.refold_attributions import refold_attributions
 from audit.relayed import ReadTo, Routed, Stream, Sums, Totals
+from audit.scope import WHOLE, Scope
+from audit.within import attributions_within
 from audit.written import Inputs, Written
 from events import topics
 from events.attributions import Attribution, Touch
@@ -32,6 +34,8 @@ class ProvedAttributions(Struct):
     read_to: ReadTo | None
     """How far `attributions` was read; None when it was not proved to its end."""
     partition: int
+    conversions: int
+    """How many were decided again; of the whole ledger, those below the offset asked for."""
 
 
 def prove_attributions(
@@ -42,8 +46,11 @@ def prove_attributions(
     keys: ClickKeys | None,
     patience: float,
     progress: Progress,
+    scope: Scope = WHOLE,
 ) -> ProvedAttributions:
     """Decide the conversions of a partition below offset `end` again, and compare."""
+    if not scope.whole:
+        return _prove_within(scope, log, decided, partition, end, keys, patience, progress)
     read = Read()
     sums = Sums()
     cited = CitedClicks(keys)
@@ -72,15 +79,58 @@ def prove_attributions(
         read.differences.append(failed.difference)
         read_to = None
     read.add_written(written)
-    return ProvedAttributions(read, sums.totals(), cited.touches, read_to, partition)
+    return ProvedAttributions(read, sums.totals(), cited.touches, read_to, partition, end)
+
+
+def _prove_within(
+    scope: Scope,
+    log: Log,
+    decided: Decided,
+    partition: int,
+    end: int,
+    keys: ClickKeys | None,
+    patience: float,
+    progress: Progress,
+) -> ProvedAttributions:
+    """As `prove_attributions`, of some customers. Counts as accepted what the partition holds."""
+    read = Read()
+    sums = Sums()
+    cited = CitedClicks(keys)
+    routed = _routed(log, partition, scope)
+    read_to: ReadTo | None = ReadTo(0, end)
+    conversions = 0
+
+    def tell(records: int) -> None:
+        read.records += records
+        progress(records)
+
+    try:
+        for record, attribution in attributions_within(
+            scope, log, decided, partition, end, patience, tell
+        ):
+            conversions += 1
+            position = str(record.position)
+            read_to = ReadTo(record.offset + 1, end)
+            if attribution.touch is not None:
+                cited.cite(attribution.touch, position)
+            for to, value in routed.number(route_attribution(attribution, position)):
+                sums.add(to, value)
+    except AuditFailed as failed:
+        read.differences.append(failed.difference)
+        read_to = None
+    return ProvedAttributions(read, sums.totals(), cited.touches, read_to, partition, conversions)
 
 
 def routed_again(
-    log: Log, decided: Decided, partition: int, end: int
+    log: Log, decided: Decided, partition: int, end: int, scope: Scope = WHOLE
 ) -> Iterator[tuple[Stream, bytes]]:
     """The instructions a proved partition gives, once more, to find where they differ."""
-    routed = _routed(log, partition)
-    for record, attribution in _attributions(log, decided, partition, end):
+    routed = _routed(log, partition, scope)
+    if scope.whole:
+        found = _attributions(log, decided, partition, end)
+    else:
+        found = attributions_within(scope, log, decided, partition, end, 0, lambda records: None)
+    for record, attribution in found:
         yield from routed.number(route_attribution(attribution, str(record.position)))
 
 
@@ -92,5 +142,6 @@ def _attributions(
     return refold_attributions(conversions, written, decided, log.partitions(topics.CONVERSIONS))
 
 
-def _routed(log: Log, partition: int) -> Routed:
-    return Routed(f"{topics.ATTRIBUTIONS}/{partition}", log.partitions(topics.INSTRUCTIONS))
+def _routed(log: Log, partition: int, scope: Scope = WHOLE) -> Routed:
+    source = f"{topics.ATTRIBUTIONS}/{partition}"
+    return Routed(source, log.partitions(topics.INSTRUCTIONS), scope)

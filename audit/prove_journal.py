@@ -13,6 +13,7 @@ from audit.outcomes import Answer, answer_of
 from audit.read import Progress, Read, counted
 from audit.refold_journal import AcceptedInstructions, refold_journal
 from audit.relayed import Due, Stream, Sums, Totals, no_source, split_source
+from audit.scope import WHOLE, Scope
 from audit.written import Inputs, Written
 from events import topics
 from events.position import Record
@@ -30,6 +31,7 @@ class ProvedJournal(Struct):
     """Unit → account → sum of its legs, minor units."""
     answers: dict[str, Answer]
     """Payout → what the journal said to its request."""
+    partition: int
 
 
 def prove_journal(
@@ -39,13 +41,20 @@ def prove_journal(
     due: Due,
     patience: float,
     progress: Progress,
+    scope: Scope = WHOLE,
 ) -> ProvedJournal:
-    """Book the instructions of a partition again, and compare."""
+    """Book the instructions of a partition again, and compare.
+
+    All of them, for an entry's number counts all of its partition; what is within `scope` is
+    held against what was routed, and counted.
+    """
     read = Read()
     sums = Sums()
     trial: dict[str, dict[str, int]] = {}
     answers: dict[str, Answer] = {}
-    entries = 0
+    whole = scope.whole
+    booked = entries = 0
+    """Of all accounts, and of those within the scope."""
     known_before = due.ends[partition]
     unproved = _unproved_sources(log, due)
     awaited = {
@@ -60,16 +69,20 @@ def prove_journal(
     )
     instructions = AcceptedInstructions(counted(arriving, progress))
     found = read_patiently(
-        log, topics.JOURNAL, partition, patience, enough=lambda: entries >= instructions.accepted
+        log, topics.JOURNAL, partition, patience, enough=lambda: booked >= instructions.accepted
     )
     written = Written(counted(found, progress), f"{topics.INSTRUCTIONS}/{partition}")
     try:
         for posted, entry, record, instruction in refold_journal(instructions, written, decided):
+            booked += 1
+            if not whole and not scope.covers(instruction.partner, instruction.program):
+                continue
             entries += 1
             source, offset = split_source(instruction.source)
             bound = due.read_to.get(source)
             if bound is not None and offset < bound.offset:
-                sums.add(Stream(source, partition), record.value or b"")
+                value = record.value if whole else scope.as_routed(record, instruction)
+                sums.add(Stream(source, partition), value or b"")
             elif record.offset < known_before and source not in unproved:
                 raise AuditFailed(no_source(record, instruction))
             if answer := answer_of(entry, str(posted.position)):
@@ -88,16 +101,24 @@ def prove_journal(
     read.contradictions += instructions.contradictions
     read.unreadable += instructions.unreadable
     read.add_written(written)
-    return ProvedJournal(read, sums.totals(), instructions.accepted, entries, trial, answers)
+    accepted = instructions.accepted if whole else entries
+    return ProvedJournal(read, sums.totals(), accepted, entries, trial, answers, partition)
 
 
-def relayed_records(log: Log, stream: Stream, read_to: int) -> Iterator[Record]:
-    """The accepted instructions of one stream, from its source below offset `read_to`."""
+def relayed_records(
+    log: Log, stream: Stream, read_to: int, scope: Scope = WHOLE
+) -> Iterator[Record]:
+    """The accepted instructions of one stream, from its source below offset `read_to`; of a
+    part of the ledger, without their numbers."""
     records = log.read(topics.INSTRUCTIONS, stream.target)
     for _, _, record, instruction in AcceptedInstructions(records):
         source, offset = split_source(instruction.source)
-        if source == stream.source and offset < read_to:
+        if source != stream.source or offset >= read_to:
+            continue
+        if scope.whole:
             yield record
+        elif scope.covers(instruction.partner, instruction.program):
+            yield record._replace(value=scope.unnumbered(instruction))
 
 
 def _unproved_sources(log: Log, due: Due) -> frozenset[str]:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from audit.difference import Difference, altered, foreign, text
+from audit.scope import Scope
 from events.codec import encode
 from events.instructions import Instruction
 from events.position import Record
@@ -85,16 +86,22 @@ class Sums:
 class Routed:
     """What one source partition must have put into the partitions of `instructions`."""
 
-    def __init__(self, source: str, partitions: int) -> None:
+    def __init__(self, source: str, partitions: int, scope: Scope | None = None) -> None:
         self.source = source
         self._partitions = partitions
         self._numbering = Numbering()
+        self._scope = None if scope is None or scope.whole else scope
 
     def number(self, instructions: tuple[Instruction, ...]) -> Iterator[tuple[Stream, bytes]]:
-        """The stream and the bytes of each of `instructions`, as the relay must write them."""
+        """The stream and the bytes of each of `instructions`, as the relay must write them; of
+        those within a scope only, without their numbers."""
+        scope = self._scope
         for instruction in instructions:
             target, numbered = self._numbering.number(instruction, self._partitions)
-            yield Stream(self.source, target), encode(numbered)
+            if scope is None:
+                yield Stream(self.source, target), encode(numbered)
+            elif scope.covers(instruction.partner, instruction.program):
+                yield Stream(self.source, target), scope.unnumbered(instruction)
 
 
 def split_source(source: str) -> tuple[str, int]:

@@ -10,6 +10,9 @@ Two rounds over the partitions, each in parallel:
 Then every click that earns is looked up in the log, and what payouts were told is held
 against the journal. The ledger may be running: what comes
 in while it is read is left for the next replay.
+
+A replay may be of one partner or one program only (`scope`), and may go on where an interrupted
+one was (`kept_parts`); neither changes what is judged.
 """
 
 from __future__ import annotations
@@ -22,14 +25,17 @@ from msgspec import Struct
 from audit.approvals import false_approvals
 from audit.clicks import find_clicks
 from audit.contests import prove_contests
-from audit.decided import Decided, read_decisions
+from audit.decided import Decided
 from audit.difference import AuditFailed, Difference
 from audit.log import Log
 from audit.outcomes import Answer, false_tellings
+from audit.partner_account import nothing_elsewhere
 from audit.prove_attributions import ProvedAttributions, routed_again
 from audit.prove_journal import ProvedJournal, relayed_records
-from audit.read import Read
+from audit.read import Progress, Read
 from audit.relayed import Due, ReadTo, Routed, Stream, Sums, Totals, first_difference
+from audit.replay_plan import ReplayPlan, plan_replay, planned_decisions
+from audit.scope import Scope, decisions_within
 from events import topics
 from events.attributions import Touch
 from projections.routing import route_decision
@@ -63,18 +69,25 @@ class Rounds(Struct):
 
     attributions: Callable[[dict[int, int]], Iterator[ProvedAttributions]]
     """(partition → offset to read to) → a proof for each partition"""
-    journal: Callable[[Due], Iterator[ProvedJournal]]
-    """what must have been relayed → a proof for each partition"""
+    journal: Callable[[Due, list[int]], Iterator[ProvedJournal]]
+    """(what must have been relayed, partitions) → a proof for each partition"""
 
 
-def replay(log: Log, rounds: Rounds) -> ReplayReport:
-    """Decide the whole ledger again. Never raises for a difference: it is in the report."""
+def replay(
+    log: Log,
+    rounds: Rounds,
+    plan: ReplayPlan | None = None,
+    progress: Progress = lambda records: None,
+) -> ReplayReport:
+    """Decide the ledger again, as far as `plan` goes; by default all there is as of now.
+
+    Never raises for a difference: it is in the report. `progress` is told of records that are
+    read here, outside of the rounds.
+    """
     began = time.monotonic()
-    # Downstream first, so that what is read upstream gives all of it; conversions before
-    # decisions, so that every conversion's `known` is among them.
-    instruction_ends = log.ends(topics.INSTRUCTIONS)
-    ends = log.ends(topics.CONVERSIONS)
-    decided = read_decisions(log)
+    plan = plan or plan_replay(log)
+    scope = plan.scope
+    decided, _ = planned_decisions(log, plan)
     read = Read(
         records=decided.records,
         repeats=decided.lost,
@@ -85,19 +98,22 @@ def replay(log: Log, rounds: Rounds) -> ReplayReport:
     routed: Totals = {}
     touches: dict[Touch, str] = {}
     read_to = {DECISIONS: ReadTo(decided.next_offset, len(decided.decisions))}
-    for proof in rounds.attributions(ends):
+    conversions = 0
+    for proof in rounds.attributions(plan.conversion_ends):
         read.add(proof.read)
+        conversions += proof.conversions
         routed.update(proof.routed)
         touches.update(proof.touches)
         if proof.read_to is not None:
             read_to[f"{topics.ATTRIBUTIONS}/{proof.partition}"] = proof.read_to
-    routed.update(_routed_decisions(log, decided))
+    routed.update(_routed_decisions(log, decided, scope))
 
     relayed: Totals = {}
     entries = instructions = 0
     trial: dict[str, dict[str, int]] = {}
     answers: dict[str, Answer] = {}
-    for booked in rounds.journal(Due(routed, read_to, instruction_ends)):
+    due = Due(routed, read_to, plan.instruction_ends)
+    for booked in rounds.journal(due, scope.journals(log.partitions(topics.JOURNAL))):
         read.add(booked.read)
         relayed.update(booked.relayed)
         entries += booked.entries
@@ -106,15 +122,19 @@ def replay(log: Log, rounds: Rounds) -> ReplayReport:
         answers.update(booked.answers)
 
     if not read.differences:
-        read.differences += _relay_differences(log, decided, routed, relayed, read_to)
+        read.differences += _relay_differences(log, plan, decided, routed, relayed, read_to)
     if not read.differences:
-        read.differences += false_tellings(decided.decisions, answers)
-        read.differences += false_approvals(decided.decisions)
-        read.differences += prove_contests(log, decided, lambda records: None)
+        own = decisions_within(scope, decided.decisions)
+        read.differences += false_tellings(own, answers)
+        read.differences += false_approvals(own)
+        programs = None if not scope.program else [scope.program]
+        read.differences += prove_contests(log, decided, progress, programs)
     clicks = 0
     try:
         for _ in find_clicks(log, touches):
             clicks += 1
+        if scope.partner:
+            nothing_elsewhere(log, frozenset([scope.partner]), progress)
     except AuditFailed as failed:
         read.differences.append(failed.difference)
     read.differences += [
@@ -127,7 +147,7 @@ def replay(log: Log, rounds: Rounds) -> ReplayReport:
         verified=not read.differences,
         differences=read.differences,
         records=read.records,
-        conversions=sum(ends.values()),
+        conversions=conversions,
         instructions=instructions,
         entries=entries,
         decisions=len(decided.decisions),
@@ -149,36 +169,41 @@ def add_accounts(total: dict[str, dict[str, int]], more: dict[str, dict[str, int
             held[account] = held.get(account, 0) + amount
 
 
-def _routed_decisions(log: Log, decided: Decided) -> Totals:
+def _routed_decisions(log: Log, decided: Decided, scope: Scope) -> Totals:
     sums = Sums()
-    for stream, value in _decision_instructions(log, decided):
+    for stream, value in _decision_instructions(log, decided, scope):
         sums.add(stream, value)
     return sums.totals()
 
 
-def _decision_instructions(log: Log, decided: Decided) -> Iterator[tuple[Stream, bytes]]:
-    routed = Routed(DECISIONS, log.partitions(topics.INSTRUCTIONS))
+def _decision_instructions(
+    log: Log, decided: Decided, scope: Scope
+) -> Iterator[tuple[Stream, bytes]]:
+    routed = Routed(DECISIONS, log.partitions(topics.INSTRUCTIONS), scope)
     for decision in decided.decisions:
         yield from routed.number(route_decision(decision))
 
 
 def _relay_differences(
     log: Log,
+    plan: ReplayPlan,
     decided: Decided,
     routed: Totals,
     relayed: Totals,
     read_to: dict[str, ReadTo],
 ) -> Iterator[Difference]:
     """The first difference of the first stream whose sums differ, if any does."""
+    scope = plan.scope
+    targets = scope.journals(log.partitions(topics.JOURNAL))
     for stream in sorted(routed.keys() | relayed.keys()):
-        if routed.get(stream) == relayed.get(stream):
+        if stream.target not in targets or routed.get(stream) == relayed.get(stream):
             continue
         bound = read_to[stream.source]
         if stream.source == DECISIONS:
-            again = _decision_instructions(log, decided)
+            again = _decision_instructions(log, decided, scope)
         else:
             partition = int(stream.source.rpartition("/")[2])
-            again = routed_again(log, decided, partition, bound.accepted)
+            again = routed_again(log, decided, partition, bound.accepted, scope)
         expected = (value for to, value in again if to == stream)
-        yield first_difference(expected, relayed_records(log, stream, bound.offset), stream)
+        yield first_difference(expected, relayed_records(log, stream, bound.offset, scope), stream)
         return

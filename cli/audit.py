@@ -12,11 +12,14 @@ import typer
 from rich.console import Console
 
 from audit.log import KafkaLog
-from audit.parallel import DEFAULT_PATIENCE_S, replay_ledger
+from audit.parallel import DEFAULT_PATIENCE_S
 from audit.payout import UnknownPayout, prove_payout
+from audit.scope import Scope
 from cli.audit_parts import Patience, click_keys, proving
 from cli.display import AsJson, print_json
+from cli.progress import Shown, ShownProgress
 from cli.proofs import payout_tree, print_report
+from cli.replaying import verified_replay
 from cli.system import Home, settings_of
 from cli.what_if_options import (
     TOP,
@@ -70,12 +73,21 @@ def replay(
         bool,
         typer.Option("--verify", help="Compare what the log says with what follows from it."),
     ] = False,
+    partner: Annotated[str, typer.Option("--partner", help="Only this partner's account.")] = "",
+    program: Annotated[
+        str,
+        typer.Option(
+            "--program",
+            help="Only this program's conversions and entries. What-if: whose terms; default: "
+            "the only one.",
+        ),
+    ] = "",
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Use nothing that an interrupted replay kept.")
+    ] = False,
     processes: Annotated[
         int, typer.Option("--processes", help="Default: as many as processors.", min=0)
     ] = 0,
-    program: Annotated[
-        str, typer.Option("--program", help="What-if: whose terms; default: the only one.")
-    ] = "",
     what_if: Files = None,
     begins: Begins = "",
     ends: Ends = "",
@@ -84,16 +96,24 @@ def replay(
     refuse_clicks: RefuseClicks = None,
     top: Top = TOP,
     to_warehouse: ToWarehouse = "",
+    shown: ShownProgress = Shown.AUTO,
     as_json: AsJson = False,
     patience: Patience = DEFAULT_PATIENCE_S,
     home: Home = None,
 ) -> None:
-    """Decide the whole ledger again, from the first record, and compare byte for byte; or ask
+    """Decide the ledger again, from the first record, and compare byte for byte; or ask
     what would have been paid under other terms, which writes nothing to the log.
+
+    All of it is verified, or one partner or program. Interrupted, the next replay of the same
+    goes on where it was, to the ends it began with.
 
     Examples:
 
         pledger replay --verify
+
+        pledger replay --verify --partner jane
+
+        pledger replay --verify --progress plain --json > report.json
 
         pledger replay --what-if terms.toml --program acme
 
@@ -120,14 +140,18 @@ def replay(
             err=True,
         )
         raise typer.Exit(2)
-    with proving("deciding again", as_json) as progress:
-        report = replay_ledger(
-            found.broker,
-            click_keys(found),
-            processes=processes or None,
-            patience=patience,
-            progress=progress,
-        )
+    if partner and program:
+        typer.echo("error: --partner and --program: name one, or neither for all", err=True)
+        raise typer.Exit(2)
+    report = verified_replay(
+        found,
+        Scope(partner, program),
+        fresh=fresh,
+        processes=processes,
+        patience=patience,
+        shown=shown,
+        as_json=as_json,
+    )
     if as_json:
         print_json(msgspec.to_builtins(report))
     else:

@@ -39,10 +39,6 @@ def proving(
     A difference is printed and ends the command with 1; a log that cannot be read, or a subject
     that is `unknown`, with 2.
     """
-    from confluent_kafka import KafkaException
-
-    from events.log import LogError
-
     console = Console(stderr=True)
     columns = (
         SpinnerColumn(),
@@ -53,22 +49,37 @@ def proving(
     quiet = not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
         task = progress.add_task("records", total=None)
-        try:
+        with ending(as_json, unknown, progress.stop):
             yield lambda records: progress.advance(task, records)
-        except (LogError, KafkaException) as problem:
-            progress.stop()
-            raise _not_audited(problem) from problem
-        except unknown as problem:
-            progress.stop()
-            raise _not_audited(problem) from problem
-        except AuditFailed as failed:
-            progress.stop()
-            if as_json:
-                difference = msgspec.to_builtins(failed.difference)
-                print_json({"verified": False, "difference": difference})
-            else:
-                print_difference(failed.difference)
-            raise typer.Exit(1) from failed
+
+
+@contextmanager
+def ending(
+    as_json: bool,
+    unknown: type[LookupError] | tuple[()] = (),
+    stop: Callable[[], None] = lambda: None,
+) -> Iterator[None]:
+    """How a proof ends that cannot be had or fails, after `stop` has cleared its bar."""
+    from confluent_kafka import KafkaException
+
+    from events.log import LogError
+
+    try:
+        yield
+    except (LogError, KafkaException) as problem:
+        stop()
+        raise _not_audited(problem) from problem
+    except unknown as problem:
+        stop()
+        raise _not_audited(problem) from problem
+    except AuditFailed as failed:
+        stop()
+        if as_json:
+            difference = msgspec.to_builtins(failed.difference)
+            print_json({"verified": False, "difference": difference})
+        else:
+            print_difference(failed.difference)
+        raise typer.Exit(1) from failed
 
 
 def click_keys(found: Settings) -> ClickKeys | None:

@@ -19,10 +19,10 @@ from typing import ClassVar, NamedTuple
 from confluent_kafka import Consumer, TopicPartition
 
 from events.log import METADATA_TIMEOUT_S, LogError, Writer, partitions
+from events.log.identity import log_identity
 from events.position import Record
 from events.settings import Broker
 from streams.decisions import DirectoryFollower
-from streams.log_identity import log_identity
 from streams.patience import Interrupted, answered
 from streams.state import State
 

@@ -12,6 +12,8 @@ from audit.prove_attributions import ProvedAttributions, prove_attributions
 from audit.prove_journal import ProvedJournal, prove_journal
 from audit.relayed import Due
 from audit.replay import ReplayReport, Rounds, replay
+from audit.replay_plan import plan_replay
+from audit.scope import WHOLE, Scope
 from events import decisions as facts
 from events import topics
 from events.click_token import ClickKeys
@@ -21,7 +23,7 @@ from events.conversions import CitedClick, Deal, Refund, Signup
 from events.first_wins import Dense, Verdict
 from events.position import Position
 from events.terms import Rule, Terms
-from tests.audit.memory import DAY, NOON, PARTITIONS, MemoryLedger, MemoryLog
+from tests.audit.memory import DAY, NOON, MemoryLedger, MemoryLog
 
 KEYS = ClickKeys(1, {1: b"k" * 32})
 TERMS = Terms(
@@ -79,18 +81,26 @@ def sold(ledger: MemoryLedger) -> MemoryLedger:
     return ledger
 
 
-def replayed(log: MemoryLog) -> ReplayReport:
+def replayed(log: MemoryLog, scope: Scope = WHOLE) -> ReplayReport:
+    return replay(log, rounds_of(log, scope), plan_replay(log, scope))
+
+
+def rounds_of(log: MemoryLog, scope: Scope = WHOLE) -> Rounds:
+    """The rounds in this process, a partition after the other."""
+
     def attributions(ends: dict[int, int]) -> Iterator[ProvedAttributions]:
         decided = read_decisions(log)
         for partition, end in ends.items():
-            yield prove_attributions(log, decided, partition, end, KEYS, 0, lambda records: None)
+            yield prove_attributions(
+                log, decided, partition, end, KEYS, 0, lambda records: None, scope
+            )
 
-    def journal(due: Due) -> Iterator[ProvedJournal]:
+    def journal(due: Due, partitions: list[int]) -> Iterator[ProvedJournal]:
         decided = read_decisions(log)
-        for partition in range(PARTITIONS):
-            yield prove_journal(log, decided, partition, due, 0, lambda records: None)
+        for partition in partitions:
+            yield prove_journal(log, decided, partition, due, 0, lambda records: None, scope)
 
-    return replay(log, Rounds(attributions, journal))
+    return Rounds(attributions, journal)
 
 
 def only_difference(log: MemoryLog) -> Difference:

@@ -1,11 +1,11 @@
-"""Which log this is: state of one must never be continued on another."""
+"""Which log this is: what was made from one must never be continued on another."""
 
 from __future__ import annotations
 
 from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
-from events.log import METADATA_TIMEOUT_S, LogError
+from events.log.connection import METADATA_TIMEOUT_S, LogError
 from events.settings import Broker
 
 
