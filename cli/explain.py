@@ -9,11 +9,14 @@ import typer
 
 from audit.explain import Explanation, UnknownSubject
 from audit.explain import explain as explain_subject
+from audit.explain.finding import POSITION
 from audit.log import KafkaLog
 from cli.audit_parts import proving
 from cli.display import AsJson, print_json
-from cli.revealing import revealed
+from cli.ledger import directory
+from cli.revealing import recorded_customer, revealed
 from cli.system import Home, settings_of
+from events.settings import Settings
 
 
 def explain(
@@ -43,6 +46,7 @@ def explain(
         pledger explain jane --json
     """
     settings = settings_of(home)
+    subject = _as_recorded(settings, subject)
     with proving("reading the log", as_json, UnknownSubject) as progress:
         found = explain_subject(KafkaLog(settings.broker), subject, progress=progress)
     if as_json:
@@ -51,6 +55,17 @@ def explain(
         _print(found)
     if not found.verified:
         raise typer.Exit(1)
+
+
+def _as_recorded(settings: Settings, subject: str) -> str:
+    """`program/customer/id` with what stands for the customer, where the program marks it."""
+    program, _, rest = subject.partition("/")
+    customer, slash, name = rest.rpartition("/")
+    if not slash or POSITION.fullmatch(subject):
+        return subject
+    with directory(settings) as follower:
+        marked = follower.directory.personal_fields(program)
+    return f"{program}/{recorded_customer(settings, marked, program, customer)}/{name}"
 
 
 def _print(found: Explanation) -> None:

@@ -27,6 +27,7 @@ from cli import (
     partners,
     payment_details,
     payouts,
+    personal_fields,
     programs,
     rates,
     registrations,
@@ -41,6 +42,7 @@ from cli.balances import balance
 from cli.demo.command import demo
 from cli.explain import explain
 from cli.failures import LedgerGroup
+from cli.forget import forget
 from cli.statements import statement
 from cli.system import add_system_commands
 from cli.trail import trail
@@ -70,6 +72,7 @@ app.add_typer(accounts.app, name="accounts")
 app.add_typer(rates.app, name="rates")
 partner_ties.add_commands(partners.app)
 payment_details.add_commands(partners.app, programs.app)
+personal_fields.add_commands(programs.app)
 app.add_typer(api_keys.app, name="api-keys")
 app.add_typer(importing.app, name="import")
 app.add_typer(conversions.app, name="conversions")
@@ -85,6 +88,7 @@ app.add_typer(audit_app, name="audit")
 app.command()(replay)
 app.command()(verify)
 app.command()(explain)
+app.command()(forget)
 app.command()(trail)
 app.command()(demo)
 add_warehouse_commands(app)
