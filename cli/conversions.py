@@ -33,7 +33,7 @@ FROM attributions FINAL
 WHERE ({outcome:String} = '' OR outcome = {outcome:String}
        OR ({outcome:String} = 'unmatched' AND unmatched > 0))
   AND ({program:String} = '' OR program = {program:String})
-  AND (empty({customers:Array(String)}) OR has({customers:Array(String)}, customer))
+  AND ({all:Bool} OR has({customers:Array(String)}, customer))
 ORDER BY recorded_at, source LIMIT {limit:UInt32}
 """
 
@@ -42,6 +42,8 @@ SELECT JSONExtractString(state, 'program') AS program,
        argMax(JSONExtract(state, 'fields', 'Array(String)'), number) AS fields
 FROM decisions FINAL WHERE name = 'program.personal_fields_marked' GROUP BY program
 """
+
+PROGRAMS = "SELECT program FROM programs ORDER BY program"
 
 ORIGINALS = """
 SELECT concat('conversions/', toString(`partition`), '/', toString(`offset`)) AS source,
@@ -79,6 +81,7 @@ def conversions(
             CONVERSIONS,
             outcome=outcome,
             program=program,
+            all=not customer,
             customers=_recorded(client, program, customer),
             limit=limit,
         )
@@ -163,15 +166,15 @@ def assign(
 
 
 def _recorded(client: Client, program: str, customer: str) -> list[str]:
-    """What may stand for the customer in the table: itself, or its pseudonyms."""
+    """What may stand for the customer in the table: its pseudonyms; itself only where a program
+    marks nothing, for a warehouse keeps the queries it was asked."""
     if not customer:
         return []
     settings = load()
     marked = {str(row["program"]): frozenset(row["fields"]) for row in rows(client, MARKED)}
-    return [customer] + [
-        recorded_customer(settings, fields, of, customer)
-        for of, fields in marked.items()
-        if program in ("", of)
+    programs = [program] if program else [row["program"] for row in rows(client, PROGRAMS)]
+    return [
+        recorded_customer(settings, marked.get(of, frozenset()), of, customer) for of in programs
     ]
 
 
