@@ -43,11 +43,14 @@ def funds_of(account: Account | None, program: str, unit: str) -> Funds:
 
 def pending_in(funds: Funds, at: int) -> int:
     """What is still on hold at time `at` (ms)."""
-    held = 0
-    for available_at, amount in funds.holds.items():
-        if available_at > at:
-            held += amount
-    return held
+    return sum(_still(funds.holds, at).values())
+
+
+def _still(holds: dict[int, int], at: int) -> dict[int, int]:
+    """Those that have not ended at `at` (ms): nearly always all of them."""
+    if not holds or min(holds) > at:
+        return holds
+    return {until: amount for until, amount in holds.items() if until > at}
 
 
 def pending(account: Account | None, program: str, unit: str, at: int) -> int:
@@ -79,7 +82,7 @@ def after(funds: Funds, entry: Entry) -> Funds:
         elif leg.account == "paid":
             paid += leg.amount
     at = entry.at
-    holds = {until: amount for until, amount in funds.holds.items() if until > at}
+    holds = dict(_still(funds.holds, at))
     if entry.available_at > at and held:
         left = holds.get(entry.available_at, 0) + held
         if left:
@@ -115,7 +118,7 @@ MOVED = ("payable", "in_transit", "paid")
 def after_legs(funds: Funds, legs: Sequence[Leg], at: int) -> Funds:
     """The balances of a unit at `at` (ms), after its legs."""
     payable, in_transit, paid = funds.payable, funds.in_transit, funds.paid
-    holds = {until: amount for until, amount in funds.holds.items() if until > at}
+    holds = dict(_still(funds.holds, at))
     for leg in legs:
         account = leg.account
         if account == "payable":

@@ -23,7 +23,9 @@ VIEWS = {
     "partner_balances": """
         SELECT partner, program, unit, pending, available, in_transit, paid
         FROM partner_balances ORDER BY payable + paid DESC LIMIT 8""",
-    "trial_balance": "SELECT * FROM trial_balance ORDER BY unit",
+    "trial_balance": """
+        SELECT unit, commissions, payable, in_transit, paid, balance, legs
+        FROM trial_balance ORDER BY unit""",
 }
 
 BALANCES = """

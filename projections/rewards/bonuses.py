@@ -8,16 +8,19 @@ say by then. Reached once more, it is paid once more.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple, cast
 
 from events.currencies import is_currency
 from events.terms import Bonus, ConversionKind, Measure, Override, Period
+from projections.days import DAY_MS
 from projections.exchange import Price
 from projections.periods import period_key
 from projections.rewards.draft import Draft, Sums
 from projections.tally import Counters, measured
 
 AT = "bonus_at/"
+CACHED_KEYS = 4_096
 
 
 class Keys(NamedTuple):
@@ -97,8 +100,20 @@ def pay_again(
 
 def is_paid(bonus: Bonus, counters: Counters, at: int, currency: str) -> bool:
     """Whether it was paid in the period of `at` (ms), to a partner that is paid in `currency`."""
-    name = _name(bonus, own_unit(bonus) or currency, at)
-    return f"bonus/{name}" in counters or f"{AT}{name}/{bonus.event}/{bonus.measure}" in counters
+    unit = own_unit(bonus) or currency if bonus.currency else currency
+    owed, reached = _paid_keys(
+        bonus.name, bonus.period, unit, bonus.event, bonus.measure, at // DAY_MS
+    )
+    return owed in counters or reached in counters
+
+
+@lru_cache(CACHED_KEYS)
+def _paid_keys(
+    name: str, period: Period, unit: str, event: str, measure: str, day: int
+) -> tuple[str, str]:
+    """What tells that a bonus was paid in the period of a day: what was owed, and for what."""
+    found = f"{name}/{period_key(period, day * DAY_MS)}/{unit}"
+    return f"bonus/{found}", f"{AT}{found}/{event}/{measure}"
 
 
 def _name(bonus: Bonus, unit: str, at: int) -> str:

@@ -59,6 +59,8 @@ def test_killed_at_every_step(ledger: Settings, state: str, steps: tuple[str, ..
         assert process.process.wait(60) == -signal.SIGKILL, f"{where}: {process.said()[-2_000:]}"
         if state == "deleted":
             delete_state(ledger)
+    # What only the last one can have done, so that it is surely at work when it is ended.
+    written += append(ledger.broker, conversions(EACH, known, first=written))
     last = driver(ledger)
     whole = wait_verified(ledger.broker, last)
     assert last.end() == 0
@@ -83,6 +85,7 @@ def test_killed_at_random_for_long(ledger: Settings) -> None:
             process.end(signal.SIGKILL)
         if chance.random() < 0.3:
             delete_state(ledger)
+    written += append(ledger.broker, conversions(EACH, known, first=written))
     last = driver(ledger)
     whole = wait_verified(ledger.broker, last, 300)
     assert last.end() == 0
