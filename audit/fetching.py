@@ -1,0 +1,191 @@
+"""Records fetched by their positions: many seeks at once, no more read than is asked for.
+
+A fetch of Kafka gives at least one batch of records from an offset on. With the smallest
+fetch, a few consumers, and all partitions of each under way at the same time, a record costs
+a fraction of a millisecond. Offsets that stand close together are read in one go instead.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+
+from events.log.connection import METADATA_TIMEOUT_S, LogError, checked, open_consumer
+from events.position import Record
+from events.settings import Broker
+
+Spot = tuple[str, int]
+"""Topic and partition."""
+Wanted = Mapping[Spot, Sequence[int]]
+"""Offsets by partition, rising."""
+
+READERS = 4
+"""Consumers at work at once."""
+NEAR = 400
+"""Offsets no further apart are read in one go: a seek costs as much as so many records."""
+STALL_S = 30.0
+BATCH = 10_000
+SINGLE = {
+    "fetch.wait.max.ms": 1,
+    "fetch.queue.backoff.ms": 1,
+    "max.partition.fetch.bytes": 1,  # one batch: the broker gives no less
+    "queued.min.messages": 1,
+}
+"""Settings of a consumer that wants a record here and one there."""
+SERIES = {"fetch.wait.max.ms": 1, "fetch.queue.backoff.ms": 1}
+"""Settings of one that reads on from an offset."""
+
+
+class Fetcher:
+    """Reads single records of a broker's topics. Close it after use."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._admin = AdminClient(broker.client(log_level=0))  # type: ignore[arg-type]
+        self._idle: SimpleQueue[Consumer] = SimpleQueue()
+        self._following = open_consumer(broker, **SERIES)
+        self._opened: list[Consumer] = [self._following]
+        self._pool = ThreadPoolExecutor(READERS)
+        self.fetched = 0
+        """Records asked for by position so far."""
+        self.passed = 0
+        """Records that came along with them, or were read in series."""
+
+    def partitions(self, topics: Sequence[str]) -> dict[str, int]:
+        """Number of partitions of each topic; raises LogError for one that is not there."""
+        try:
+            found = self._admin.list_topics(timeout=METADATA_TIMEOUT_S).topics
+        except KafkaException as problem:
+            raise LogError(f"{self._broker.servers}: {problem.args[0].str()}") from problem
+        for topic in topics:
+            if topic not in found:
+                raise LogError(f"topic {topic} does not exist on {self._broker.servers}")
+        return {topic: len(found[topic].partitions) for topic in topics}
+
+    def ends(self, partitions: dict[str, int]) -> dict[str, dict[int, int]]:
+        """Topic → partition → the next offset to be written; one question for all."""
+        asked = {
+            TopicPartition(topic, partition): OffsetSpec.latest()  # type: ignore[no-untyped-call]
+            for topic, count in partitions.items()
+            for partition in range(count)
+        }
+        found: dict[str, dict[int, int]] = {topic: {} for topic in partitions}
+        try:
+            answers = self._admin.list_offsets(asked, request_timeout=METADATA_TIMEOUT_S)
+            for spot, answer in answers.items():
+                found[spot.topic][spot.partition] = answer.result(METADATA_TIMEOUT_S).offset
+        except KafkaException as problem:
+            raise LogError(f"{self._broker.servers}: {problem.args[0].str()}") from problem
+        return found
+
+    def fetch(self, wanted: Wanted) -> dict[Spot, dict[int, Record]]:
+        """The records at these offsets; one that is not there is left out."""
+        shares: list[dict[Spot, Sequence[int]]] = [{} for _ in range(READERS)]
+        for spot, offsets in wanted.items():
+            for number, part in enumerate(_parts(offsets)):
+                shares[number][spot] = part
+        found: dict[Spot, dict[int, Record]] = {spot: {} for spot in wanted}
+        for records in self._pool.map(self._share, [share for share in shares if share]):
+            for record in records:
+                found[record.topic, record.partition][record.offset] = record
+        return found
+
+    def series(self, topic: str, partition: int, start: int, end: int) -> Iterator[Record]:
+        """Records start <= offset < end, one after another; one series at a time."""
+        if start >= end:
+            return
+        consumer = self._following
+        consumer.assign([TopicPartition(topic, partition, start)])
+        deadline = time.monotonic() + STALL_S
+        try:
+            while start < end:
+                for message in consumer.consume(min(BATCH, end - start), 1.0):
+                    record = checked(message, topic, partition)
+                    start = record.offset + 1
+                    deadline = time.monotonic() + STALL_S
+                    if record.offset < end:
+                        self.passed += 1
+                        yield record
+                _give_up(deadline, topic, partition)
+        finally:
+            consumer.unassign()
+
+    def offset_at(self, topic: str, partition: int, at: int) -> int | None:
+        """Offset of the first record stamped at or after time `at` (ms); None: there is none."""
+        asked = TopicPartition(topic, partition, max(0, at))
+        try:
+            [found] = self._following.offsets_for_times([asked], METADATA_TIMEOUT_S)
+        except KafkaException as problem:
+            raise LogError(f"{topic}/{partition}: {problem.args[0].str()}") from problem
+        return int(found.offset) if found.error is None and found.offset >= 0 else None
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._pool.shutdown()
+        for consumer in self._opened:
+            consumer.close()
+
+    def _share(self, wanted: Wanted) -> list[Record]:
+        consumer = self._take()
+        try:
+            return self._fetch(consumer, wanted)
+        finally:
+            consumer.unassign()
+            self._idle.put(consumer)
+
+    def _fetch(self, consumer: Consumer, wanted: Wanted) -> list[Record]:
+        """All partitions are under way at once; each goes on to its next offset by itself."""
+        left = {spot: list(reversed(offsets)) for spot, offsets in wanted.items() if offsets}
+        consumer.assign([TopicPartition(*spot, offsets[-1]) for spot, offsets in left.items()])
+        found: list[Record] = []
+        passed = 0
+        deadline = time.monotonic() + STALL_S
+        while left:
+            message = consumer.poll(1.0)
+            if message is None:
+                spot = next(iter(left))
+                _give_up(deadline, *spot)
+                continue
+            deadline = time.monotonic() + STALL_S
+            spot = (str(message.topic()), int(message.partition() or 0))
+            offsets = left.get(spot)
+            if offsets is None:
+                continue
+            record = checked(message, *spot)
+            passed += 1
+            while offsets and offsets[-1] < record.offset:
+                offsets.pop()  # not there
+            if offsets and offsets[-1] == record.offset:
+                offsets.pop()
+                found.append(record)
+            if not offsets:
+                del left[spot]
+                consumer.pause([TopicPartition(*spot)])
+            elif offsets[-1] > record.offset + NEAR:
+                consumer.seek(TopicPartition(*spot, offsets[-1]))
+        self.fetched += len(found)
+        self.passed += passed - len(found)
+        return found
+
+    def _take(self) -> Consumer:
+        if self._idle.empty():
+            consumer = open_consumer(self._broker, **SINGLE)
+            self._opened.append(consumer)
+            return consumer
+        return self._idle.get()
+
+
+def _parts(offsets: Sequence[int]) -> Iterator[Sequence[int]]:
+    """The offsets in as many parts as there are readers, each a stretch of the partition."""
+    size = -(-len(offsets) // READERS)
+    return (offsets[start : start + size] for start in range(0, len(offsets), max(1, size)))
+
+
+def _give_up(deadline: float, topic: str, partition: int) -> None:
+    if time.monotonic() > deadline:
+        raise LogError(f"{topic}/{partition}: nothing came for {STALL_S:g} s")
