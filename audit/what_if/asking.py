@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from audit.decided import read_decisions
 from audit.log import Log
-from audit.what_if.attributing import Attributed, Outcome
-from audit.what_if.booking import BothWays
+from audit.read import Progress
+from audit.what_if.attributing import Attributed, Outcome, attribute_both_ways
+from audit.what_if.booking import BothWays, Watch, book_both_ways
 from audit.what_if.changes import Changes
 from audit.what_if.compare import Compared
 from audit.what_if.question import Question
@@ -56,3 +57,27 @@ def ask(log: Log, question: Question, rounds: Rounds) -> WhatIf:
         records += booked.records
         compared.add(booked.compared, question.top)
     return report(question, compared, actual, other, conversions, instructions, records)
+
+
+def rounds_here(
+    log: Log,
+    question: Question,
+    patience: float,
+    progress: Progress = lambda records: None,
+    watch: Watch = lambda instruction, entry: None,
+) -> Rounds:
+    """One partition after another, in this process. `watch`: see `booking`."""
+    decided = read_decisions(log)
+
+    def attributions(ends: dict[int, int]) -> Iterator[Attributed]:
+        decided.read_on()
+        for partition, end in ends.items():
+            yield attribute_both_ways(log, decided, question, partition, end, patience, progress)
+
+    def journal(due: dict[int, list[Changes]], decisions: int) -> Iterator[BothWays]:
+        for partition, changes in due.items():
+            yield book_both_ways(
+                log, decided, question, partition, changes, decisions, patience, progress, watch
+            )
+
+    return Rounds(attributions, journal)

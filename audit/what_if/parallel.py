@@ -13,7 +13,7 @@ from audit.decided import Decided, read_decisions
 from audit.log import DEFAULT_PATIENCE_S, KafkaLog, Log
 from audit.parallel import GC_THRESHOLD
 from audit.read import Progress
-from audit.what_if.asking import Rounds, ask
+from audit.what_if.asking import Rounds, ask, rounds_here
 from audit.what_if.attributing import Attributed, attribute_both_ways
 from audit.what_if.booking import BothWays, book_both_ways
 from audit.what_if.changes import Changes
@@ -51,24 +51,6 @@ def what_if(
     if processes == 1:
         return ask(log, question, rounds_here(log, question, patience, progress))
     return _in_processes(log, question, processes, patience, progress)
-
-
-def rounds_here(log: Log, question: Question, patience: float, progress: Progress) -> Rounds:
-    """One partition after another, in this process."""
-    decided = read_decisions(log)
-
-    def attributions(ends: dict[int, int]) -> Iterator[Attributed]:
-        decided.read_on()
-        for partition, end in ends.items():
-            yield attribute_both_ways(log, decided, question, partition, end, patience, progress)
-
-    def journal(due: dict[int, list[Changes]], decisions: int) -> Iterator[BothWays]:
-        for partition, changes in due.items():
-            yield book_both_ways(
-                log, decided, question, partition, changes, decisions, patience, progress
-            )
-
-    return Rounds(attributions, journal)
 
 
 class _Process:
