@@ -51,6 +51,8 @@ def is_expected(problem: Exception) -> bool:
     from cli.reading import BadOption
     from events.ids import BadId
     from events.log import LogError
+    from projections.effective import NoTime
+    from projections.moments import NotAMoment
     from projections.statement import NotOneChain
     from streams.schema import SchemaError
 
@@ -65,9 +67,11 @@ def is_expected(problem: Exception) -> bool:
         | KafkaException
         | LogError
         | MapError
+        | NotAMoment
         | NotAsIssued
         | NotOneChain
         | NotReady
+        | NoTime
         | OSError
         | PersistenceError
         | ReservedName

@@ -30,6 +30,7 @@ from cli import (
     personal_fields,
     programs,
     rates,
+    reconcile,
     registrations,
     run_schedule,
     runs,
@@ -39,6 +40,7 @@ from cli.audit import audit_app, replay
 from cli.audit_invoice import audit_invoice
 from cli.audit_run import audit_run
 from cli.balances import balance
+from cli.corrections import corrections
 from cli.demo.command import demo
 from cli.explain import explain
 from cli.failures import LedgerGroup
@@ -78,6 +80,7 @@ app.add_typer(importing.app, name="import")
 app.add_typer(conversions.app, name="conversions")
 app.command()(balance)
 app.command()(statement)
+app.command()(corrections)
 app.add_typer(payouts.app, name="payouts")
 app.add_typer(payouts.app, name="payout", hidden=True)  # as it was called first
 app.add_typer(runs.app, name="runs")
@@ -85,6 +88,7 @@ app.add_typer(invoices.app, name="invoices")
 audit_app.command("invoice")(audit_invoice)
 audit_app.command("run")(audit_run)
 app.add_typer(audit_app, name="audit")
+app.add_typer(reconcile.app, name="reconcile")
 app.command()(replay)
 app.command()(verify)
 app.command()(explain)

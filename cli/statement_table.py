@@ -17,21 +17,25 @@ def print_statement(of: StatementOf) -> None:
     """A statement for a terminal, a table for each unit."""
     made = of.made
     typer.echo(f"Statement of {made.partner} in {made.program}, {of.when}")
+    columns, nothing = COLUMNS, NOTHING
+    if of.known:
+        columns, nothing = [HAPPENED, *COLUMNS], [HAPPENED, *NOTHING]
     for section in made.sections:
         unit = section.unit
         typer.echo(f"  opening  {shown(section.opening.payable, unit):>18}")
         rows = [{"line": line, "unit": unit} for line in section.lines]
         if rows:
-            print_table(rows, COLUMNS)
+            print_table(rows, columns)
         typer.echo(f"  closing  {shown(section.closing.payable, unit):>18}")
         typer.echo(f"           {at_the_close(section.closing, unit)}")
     if made.without_effect:
-        print_table([{"line": line, "unit": ""} for line in made.without_effect], NOTHING)
+        print_table([{"line": line, "unit": ""} for line in made.without_effect], nothing)
     if not made.entries:
         typer.echo("  no entries in this time")
     for name, head in (("opening", made.opening_head), ("closing", made.closing_head)):
         if head.position:
             typer.echo(f"  chain    {name} {head.position}, sha256 {head.sha256}")
+    typer.echo(f"  as of    {of.place}, known by {of.known_place}")
 
 
 def _column(title: str, field: str) -> Column:
@@ -56,6 +60,7 @@ def _money(title: str, field: str) -> Column:
     return Column(title, cell, right=True)
 
 
+HAPPENED = Column("happened", lambda row: iso(row["line"].effective))
 BOOKED = [
     Column("booked", lambda row: iso(row["line"].at)),
     _column("what", "kind"),

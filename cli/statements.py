@@ -11,16 +11,18 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from cli.asked_as_of import THEN, AsOf, KnownBy, known_asked, moment_asked
 from cli.display import AsJson, print_json
 from cli.ledger import directory, require_broker
 from cli.reading import BadOption, moment
 from cli.revealing import revealed
 from cli.system import Home, settings_of
 from events.settings import Settings
+from projections.moments import Moment
 
 Partner = Annotated[str, typer.Argument(help="The partner's id.")]
 CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write a CSV file.")]
@@ -41,6 +43,8 @@ def statement(
     after: Annotated[
         str, typer.Option(help="Instead of --since: the entry the last statement ended with.")
     ] = "",
+    as_of: AsOf = "",
+    known: KnownBy = THEN,
     home: Home = None,
     as_json: AsJson = False,
     csv: CsvFile = None,
@@ -55,6 +59,10 @@ def statement(
         pledger statement jane --program acme --month 2025-03 --pdf jane-2025-03.pdf
 
         pledger statement jane --after journal/3/1842 --json
+
+        pledger statement jane --month 2025-03 --known now
+
+        pledger statement jane --as-of journal/3/1842@2025-04-01 --known journal/3/2107
     """
     from cli.documents.statement import statement_csv, statement_json
     from cli.documents.statement_pdf import statement_pdf
@@ -63,7 +71,14 @@ def statement(
     begin, end = period(month, since, until)
     if after and (month or since):
         raise BadOption("--after with --month or --since: give one or the other")
-    made = read_statement(settings_of(home), partner, program, begin, end, after)
+    if as_of and (month or until):
+        raise BadOption("--as-of with --month or --until: give one or the other")
+    if after and known != THEN:
+        raise BadOption(
+            "--after goes on where a statement of what was booked ended; with --known give --since"
+        )
+    asked = Asked(begin, end, after, as_of, known)
+    made = read_statement(settings_of(home), partner, program, asked)
     for path, document in ((csv, statement_csv), (pdf, statement_pdf)):
         if path is not None:
             path.write_bytes(document(made))
@@ -74,41 +89,51 @@ def statement(
         print_statement(made)
 
 
-def read_statement(
-    settings: Settings, partner: str, program: str, since: int, until: int, after: str = ""
-) -> Any:
-    """A `StatementOf` from the journal. `since`, `until`: ms; `after`: a position.
+class Asked(NamedTuple):
+    """What a statement is to cover, as it was asked for."""
 
-    Raises BadOption, and NotOneChain for an account that was altered.
-    """
+    since: int
+    """Milliseconds."""
+    until: int
+    """Milliseconds, exclusive."""
+    after: str = ""
+    as_of: str = ""
+    """Instead of `until`."""
+    known: str = THEN
+
+    @property
+    def known_words(self) -> str:
+        """Empty: as it was known then."""
+        return "" if self.known == THEN else self.known
+
+
+def read_statement(settings: Settings, partner: str, program: str, asked: Asked) -> Any:
+    """A `StatementOf` from the journal. Raises BadOption, NotAMoment for a place that is not in
+    the account's partition, and NotOneChain for an account that was altered."""
     from cli.documents.statement import StatementOf
-    from projections.statement import statement as fold
-    from streams.journal_reading import read_account
+    from streams.statement_reading import Covered, read_account
 
     require_broker(settings)
     now = time.time_ns() // 1_000_000  # before the journal is read: what comes later is not in it
-    account = read_account(settings.broker, partner, since, until)
+    until = moment_asked("--as-of", asked.as_of) if asked.as_of else Moment(asked.until)
+    covered = Covered(asked.since, until, known_asked(asked.known), _after(asked.after))
+    account = read_account(settings.broker, partner, covered)
     program = program or _only_program(partner, account.programs)
-    starts, opened_at = account.starts, since
-    if after:
-        starts = _offset_after(after, account.partition)
-        opened_at = max((p.entry.at for p in account.entries if p.offset < starts), default=0)
-    made = fold(
-        account.entries,
-        partner,
-        program,
-        starts=starts,
-        ends=account.ends,
-        opened_at=opened_at,
-        closed_at=min(until, now),
-    )
+    end = account.closed_at
+    made = account.statement(program, end if asked.as_of else min(end, now))
     with directory(settings) as follower:
         known = follower.directory
         of_program, of_partner = known.program(program, known.count), known.partner(partner)
     if of_program is None:
         raise BadOption(f"program {program!r} does not exist; see `pledger programs list`")
     return StatementOf(
-        made, of_program.name, revealed(of_partner.name) if of_partner else "", since, until
+        made,
+        of_program.name,
+        revealed(of_partner.name) if of_partner else "",
+        account.partition,
+        asked.since,
+        end if asked.as_of else asked.until,
+        asked.known_words,
     )
 
 
@@ -141,14 +166,11 @@ def _only_program(partner: str, found: list[str]) -> str:
     raise BadOption(f"nothing is booked for partner {partner}")
 
 
-def _offset_after(position: str, partition: int) -> int:
-    """The offset after an entry of this partition. Raises BadOption."""
-    from events.position import Position
-
-    try:
-        found = Position.parse(position)
-    except ValueError as problem:
-        raise BadOption(f"--after {problem}") from None
-    if (found.topic, found.partition) != ("journal", partition):
-        raise BadOption(f"--after {position}: the partner's account is in journal/{partition}")
-    return found.offset + 1
+def _after(position: str) -> Moment | None:
+    """The place after an entry; None where none is named. Raises BadOption."""
+    if not position:
+        return None
+    places = moment_asked("--after", position).places
+    if places is None:
+        raise BadOption(f"--after {position!r} is not a position; expected one as journal/3/1842")
+    return Moment(None, {partition: offset + 1 for partition, offset in places.items()})

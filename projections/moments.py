@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from events import topics
 from events.position import Position
-from projections.posted import Posted
+
+if TYPE_CHECKING:
+    from projections.posted import Posted
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 END = 2**62

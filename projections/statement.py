@@ -46,7 +46,7 @@ def statement(
     made = Statement(
         partner, program, starts, ends, opened_at, closed_at, [], [], Head(), Head(), 0
     )
-    purses: dict[str, _Purse] = {}
+    purses: dict[str, Purse] = {}
     head = Head()
     for posted in account:
         if posted.offset >= ends:
@@ -59,15 +59,16 @@ def statement(
             continue
         within = posted.offset >= starts
         made.entries += within
-        moved = _book(posted, purses, within)
+        moved = take(posted, purses, within)
+        _check_balances(posted, purses)
         if within and not moved:
-            made.without_effect.append(_line(posted, []))
+            made.without_effect.append(line_of(posted, []))
     made.closing_head = head
     made.sections = [purse.section(unit, made) for unit, purse in sorted(purses.items())]
     return made
 
 
-class _Purse(UnitBalance):
+class Purse(UnitBalance):
     """One unit of the account, with what it was at the opening and the lines since."""
 
     def __init__(self) -> None:
@@ -88,8 +89,9 @@ class _Purse(UnitBalance):
         return Section(unit, opening, self.lines, self.at(of.closed_at))
 
 
-def _book(posted: Posted, purses: dict[str, _Purse], within: bool) -> bool:
-    """Move the entry's legs; whether one of the shown accounts was among them."""
+def take(posted: Posted, purses: dict[str, Purse], within: bool) -> bool:
+    """Move the entry's legs, in a line for each unit; whether one of the shown accounts was
+    among them. `within`: it is in the statement, not before it."""
     entry = posted.entry
     legs: dict[str, list[Leg]] = {}
     for leg in entry.legs:
@@ -100,18 +102,17 @@ def _book(posted: Posted, purses: dict[str, _Purse], within: bool) -> bool:
         # nothing by a cap.
         legs[entry.unit] = []
     for unit, moved in sorted(legs.items()):
-        purse = purses.setdefault(unit, _Purse())
+        purse = purses.setdefault(unit, Purse())
         if within:
             purse.open()
         for leg in moved:
             purse.move(entry, leg)
-        _check_balance(posted, unit, purse.sums)
         if within:
-            purse.lines.append(_line(posted, moved, purse.sums["payable"]))
+            purse.lines.append(line_of(posted, moved, purse.sums["payable"]))
     return bool(legs)
 
 
-def _line(posted: Posted, legs: list[Leg], balance: int = 0) -> Line:
+def line_of(posted: Posted, legs: list[Leg], balance: int = 0) -> Line:
     entry = posted.entry
     sums = dict.fromkeys(SHOWN, 0)
     for leg in legs:
@@ -161,16 +162,19 @@ def _check_link(posted: Posted, partner: str, head: Head) -> None:
         )
 
 
-def _check_balance(posted: Posted, unit: str, sums: dict[str, int]) -> None:
-    """The balance the entry states is what the legs up to it add up to."""
+def _check_balances(posted: Posted, purses: dict[str, Purse]) -> None:
+    """The balances the entry states are what the legs up to it add up to."""
     entry = posted.entry
-    said: Balance | None = entry.balance if unit == entry.unit else entry.balances.get(unit)
-    if said is None:
-        return
-    stated = (said.payable, said.in_transit, said.paid)
-    if stated != (sums["payable"], sums["in_transit"], sums["paid"]):
-        raise NotOneChain(
-            f"{posted.position} states payable, in transit and paid as {stated} {unit}; the legs "
-            f"up to it add up to {(sums['payable'], sums['in_transit'], sums['paid'])}: "
-            "`pledger replay --verify` finds where the journal was altered"
-        )
+    stated: dict[str, Balance | None] = {entry.unit: entry.balance, **entry.balances}
+    for unit, said in stated.items():
+        if said is None or unit not in purses:
+            continue
+        sums = purses[unit].sums
+        says = (said.payable, said.in_transit, said.paid)
+        adds = (sums["payable"], sums["in_transit"], sums["paid"])
+        if says != adds:
+            raise NotOneChain(
+                f"{posted.position} states payable, in transit and paid as {says} {unit}; the legs "
+                f"up to it add up to {adds}: `pledger replay --verify` finds where the journal was "
+                "altered"
+            )

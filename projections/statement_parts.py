@@ -48,6 +48,8 @@ class Line(Struct):
     """Until when what it added is pending, ms; 0: available at once."""
     reason: str = ""
     notes: tuple[str, ...] = ()
+    effective: int = 0
+    """When it was true, ms; only where a statement tells what is known now. See `effective`."""
 
 
 class Section(Struct):
@@ -86,3 +88,7 @@ class Statement(Struct):
     closing_head: Head
     entries: int
     """Of the partner in this program, within the two positions."""
+    known: int | None = None
+    """Offset of the first entry that is not known; None: what was known then, before `ends`."""
+    final: bool = True
+    """Whether nothing can come to stand before its end any more."""

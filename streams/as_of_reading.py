@@ -101,8 +101,8 @@ def require_places(moment: Moment, where: Collection[int], ends: dict[int, int])
     named, expected = sorted(moment.places), sorted(where)
     if named != expected:
         raise NotAMoment(
-            f"places in {_partitions(named)} of the journal; what was asked stands in "
-            f"{_partitions(expected)}: name a place in each, as an earlier answer does"
+            f"{_partitions(named)} was named; what is asked for is in {_partitions(expected)}: "
+            "name a place in each"
         )
     for partition, offset in moment.places.items():
         if offset > ends[partition]:

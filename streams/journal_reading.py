@@ -1,4 +1,4 @@
-"""The journal as it is asked for: every entry, one partner's account, or what a program owes.
+"""The journal as it is asked for: every entry, or what a program owes.
 
 Nothing here is kept: each question reads the accepted entries from their first on, a few
 hundred thousand a second, and holds what was in the log when it was asked.
@@ -7,10 +7,8 @@ hundred thousand a second, and holds what was in the log when it was asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
-from events.log import partitions, read, read_batches, watermarks
-from events.partitioning import partition_of
+from events.log import read, read_batches, watermarks
 from events.position import Record
 from events.settings import Broker
 from events.topics import JOURNAL
@@ -32,36 +30,6 @@ def entries(
     """
     for partition, end in sorted(ends.items()):
         yield from accepted(_read(broker, partition, end, advance))
-
-
-class PartnerAccount(NamedTuple):
-    """All accepted entries of a partner, and where two moments cut its partition."""
-
-    partition: int
-    entries: list[Posted]
-    starts: int
-    """Offset of the first entry that is not before the first moment."""
-    ends: int
-
-    @property
-    def programs(self) -> list[str]:
-        """Those it has entries of."""
-        return sorted({posted.entry.program for posted in self.entries})
-
-
-def read_account(broker: Broker, partner: str, since: int, until: int) -> PartnerAccount:
-    """The account of `partner`, cut at two moments (ms); raises LogError."""
-    home = partition_of(partner, partitions(broker, JOURNAL))
-    log_end = watermarks(broker, JOURNAL)[home][1]
-    opening, closing = Cut(since), Cut(until)
-    own = []
-    for posted in accepted(read(broker, JOURNAL, home, 0, log_end)):
-        opening.see(posted)
-        closing.see(posted)
-        if posted.entry.partner == partner:
-            own.append(posted)
-    starts = opening.offset(log_end) if since else 0
-    return PartnerAccount(home, own, starts, closing.offset(log_end))
 
 
 def bill_until(broker: Broker, program: str, starts: Mapping[str, int], closes: int) -> Invoice:

@@ -10,6 +10,7 @@ from cli.documents.sheet import Cell, number, sheet
 from cli.money import exponent, plain
 from cli.reading import iso
 from events.journal import HELD
+from projections.moments import places_text
 from projections.statement import Head, Line, Section, Statement, Sums
 
 FAR = 2**62
@@ -18,7 +19,7 @@ BALANCES = ("payable", "pending", "available", "in_transit", "paid", "fees", "wi
 HEADER = (
     *("program", "partner", "unit", "row", "booked", "what", "payout", "deal", "event_id"),
     *("via", "rules", "amount", "balance", "in_transit", "paid", "fees", "withholding"),
-    *("pending", "available", "available_from", "terms", "note", "entry"),
+    *("pending", "available", "available_from", "terms", "note", "entry", "happened"),
 )
 
 
@@ -29,15 +30,31 @@ class StatementOf:
     made: Statement
     program_name: str
     partner_name: str
+    partition: int
+    """Of the journal, that the account stands in."""
     since: int
     """Milliseconds; 0: from the beginning."""
     until: int
     """Exclusive; FAR: everything booked when it was made."""
+    known: str = ""
+    """What is known, in words; empty: what was known then, as it was booked."""
 
     @property
     def when(self) -> str:
         """`2026-11-01 to 2026-12-01`; the second day is not part of it."""
-        return f"{_moment(self.since) or 'the beginning'} to {self.until_named}"
+        known = f", as known {self.known}" if self.known else ""
+        return f"{_moment(self.since) or 'the beginning'} to {self.until_named}{known}"
+
+    @property
+    def place(self) -> str:
+        """Its end as a place: by it, the same question has the same answer for ever."""
+        return places_text({self.partition: self.made.ends}, self.made.closed_at)
+
+    @property
+    def known_place(self) -> str:
+        """The same of what is known."""
+        known = self.made.ends if self.made.known is None else self.made.known
+        return places_text({self.partition: known})
 
     @property
     def until_named(self) -> str:
@@ -57,6 +74,10 @@ def statement_json(of: StatementOf) -> dict[str, Any]:
         "closed_at": iso(made.closed_at),
         "starts": made.starts,
         "ends": made.ends,
+        "as_of": of.place,
+        "known": of.known_place,
+        "known_then": made.known is None,
+        "final": made.final,
         "entries": made.entries,
         "sections": [_section_json(section) for section in made.sections],
         "without_effect": [_line_json(line, "") for line in made.without_effect],
@@ -85,7 +106,7 @@ def _balance_row(made: Statement, unit: str, row: str, sums: Sums, at: int) -> l
     return [
         *(made.program, made.partner, unit, row, iso(at), "", "", "", "", "", "", None),
         *(said["payable"], said["in_transit"], said["paid"], said["fees"], said["withholding"]),
-        *(said["pending"], said["available"], "", None, head.sha256, head.position),
+        *(said["pending"], said["available"], "", None, head.sha256, head.position, ""),
     ]
 
 
@@ -103,6 +124,7 @@ def _entry_row(made: Statement, unit: str, line: Line) -> list[Cell]:
         *amounts,
         *(None, None, iso(line.available_at) if line.available_at < HELD else "held"),
         *(line.terms or None, "; ".join([line.reason, *line.notes]).strip("; "), line.position),
+        iso(line.effective),
     ]
 
 
@@ -126,6 +148,7 @@ def _line_json(line: Line, unit: str) -> dict[str, Any]:
     for name in ("amount", "balance", "in_transit", "paid", "fees", "withholding"):
         said[name] = _money(said[name], unit)
     said["at"] = iso(line.at)
+    said["effective"] = iso(line.effective)
     said["held"] = line.available_at >= HELD
     said["available_at"] = "" if said["held"] else iso(line.available_at)
     return said

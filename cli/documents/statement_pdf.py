@@ -18,7 +18,7 @@ def statement_pdf(of: StatementOf) -> bytes:
         [
             ("Partner", who),
             ("Program", f"{of.program_name} ({made.program})"),
-            ("Booked", f"from {of.when}, UTC"),
+            ("Happened" if of.known else "Booked", f"from {of.when}, UTC"),
             ("Entries", f"{made.entries:,}"),
         ]
     )
@@ -56,7 +56,7 @@ def _set_section(pages: Pages, section: Section) -> None:
     for line in section.lines:
         rows.append(
             [
-                day(line.at),
+                day(line.effective or line.at),
                 Text(kind(line.kind), details(line, unit)),
                 about(line),
                 ", ".join(line.rules),
@@ -83,7 +83,12 @@ def _set_section(pages: Pages, section: Section) -> None:
 
 
 def _set_nothing(line: Line) -> list[Cell]:
-    return [day(line.at), Text(kind(line.kind), details(line, "")), about(line), line.position]
+    return [
+        day(line.effective or line.at),
+        Text(kind(line.kind), details(line, "")),
+        about(line),
+        line.position,
+    ]
 
 
 def _named(head: Head) -> str:

@@ -41,6 +41,8 @@ def details(line: Line, unit: str) -> list[str]:
     """What is to be said of a line besides its amount."""
     said = [f"brought by {line.via}"] if line.via else []
     said += line.notes
+    if line.effective and day(line.effective) != day(line.at):
+        said.append(f"booked {day(line.at)}")
     if line.reason:
         said.append(line.reason.replace("_", " "))
     if line.fees:

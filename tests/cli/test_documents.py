@@ -43,7 +43,7 @@ def sale(number: int, amount: int, unit: str = "EUR", **more: Any) -> Any:
 def stated(*entries: Any, program: str = "Acme Ltd", partner: str = "Jane Doe") -> StatementOf:
     made = statement(chain(*entries), "jane", "acme", starts=0, ends=10**6, opened_at=NOVEMBER,
                      closed_at=NOVEMBER + 30 * DAY)  # fmt: skip
-    return StatementOf(made, program, partner, NOVEMBER, NOVEMBER + 30 * DAY)
+    return StatementOf(made, program, partner, 0, NOVEMBER, NOVEMBER + 30 * DAY)
 
 
 def pages(pdf: bytes) -> list[str]:

@@ -127,8 +127,8 @@ REFUSED = [
     (("statement", "nobody"), "nothing is booked for partner nobody"),
     (("statement", "jane", "--program", "beta"), "program 'beta' does not exist"),
     (("statement", "jane", "--month", "April"), "expected year and month"),
-    (("statement", "jane", "--after", "journal/9/1"), "the partner's account is in journal/"),
-    (("statement", "jane", "--after", "x"), "is not a position"),
+    (("statement", "jane", "--after", "journal/9/1"), "what is asked for is in journal/"),
+    (("statement", "jane", "--after", "x"), "a place in the journal, as journal/3/1842"),
     (
         ("invoices", "issue", "acme", "--month", f"{datetime.now(UTC):%Y-%m}"),
         "-01; bill it then, or now with --early",
