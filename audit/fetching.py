@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient, ClusterMetadata, OffsetSpec  # type: ignore[attr-defined]
 
 from events.log.connection import METADATA_TIMEOUT_S, LogError, checked, open_consumer
 from events.position import Record
@@ -47,6 +47,7 @@ class Fetcher:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._admin = AdminClient(broker.client(log_level=0))  # type: ignore[arg-type]
+        self._known: ClusterMetadata | None = None
         self._idle: SimpleQueue[Consumer] = SimpleQueue()
         self._following = open_consumer(broker, **SERIES)
         self._opened: list[Consumer] = [self._following]
@@ -58,14 +59,23 @@ class Fetcher:
 
     def partitions(self, topics: Sequence[str]) -> dict[str, int]:
         """Number of partitions of each topic; raises LogError for one that is not there."""
-        try:
-            found = self._admin.list_topics(timeout=METADATA_TIMEOUT_S).topics
-        except KafkaException as problem:
-            raise LogError(f"{self._broker.servers}: {problem.args[0].str()}") from problem
+        return {topic: len(self._metadata(topics).topics[topic].partitions) for topic in topics}
+
+    def identity(self, topics: Sequence[str]) -> str:
+        """The cluster's id, and how many partitions each topic has."""
+        counts = " ".join(f"{topic}/{count}" for topic, count in self.partitions(topics).items())
+        return f"{self._metadata(topics).cluster_id} {counts}"
+
+    def _metadata(self, topics: Sequence[str]) -> ClusterMetadata:
+        if self._known is None:
+            try:
+                self._known = self._admin.list_topics(timeout=METADATA_TIMEOUT_S)
+            except KafkaException as problem:
+                raise LogError(f"{self._broker.servers}: {problem.args[0].str()}") from problem
         for topic in topics:
-            if topic not in found:
+            if topic not in self._known.topics:
                 raise LogError(f"topic {topic} does not exist on {self._broker.servers}")
-        return {topic: len(found[topic].partitions) for topic in topics}
+        return self._known
 
     def ends(self, partitions: dict[str, int]) -> dict[str, dict[int, int]]:
         """Topic → partition → the next offset to be written; one question for all."""

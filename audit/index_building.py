@@ -53,7 +53,7 @@ def extend(
     return total
 
 
-def follow(
+def follow_log(
     index: PositionIndex, broker: Broker, ends: Ends, progress: Progress = lambda records: None
 ) -> None:
     """Extend the index again and again, until interrupted."""

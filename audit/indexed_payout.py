@@ -65,6 +65,16 @@ class KafkaSource(Fetcher):
             return record
         return None
 
+    def log_id(self) -> str:
+        """The cluster and its topics' partitions: an index is of one log."""
+        return self.identity([*UPSTREAM, topics.CLICKS])
+
+    def evidence(
+        self, index: PositionIndex, progress: Progress = lambda records: None
+    ) -> IndexedEvidence:
+        """Of any account, as the log stands now."""
+        return IndexedEvidence(index, self, self.snapshot(), progress)
+
     def snapshot(self) -> Ends:
         """Where the log ends, the end of the flow first: what is cited was there before."""
         counts = self.partitions([*UPSTREAM, topics.CLICKS])
@@ -105,12 +115,10 @@ def prove_indexed_payout(
 
 
 @contextmanager
-def kafka_evidence(
-    index: PositionIndex, broker: Broker, progress: Progress = lambda records: None
-) -> Iterator[Callable[[], IndexedEvidence]]:
-    """What makes evidence of a ledger on Kafka, by its index."""
+def kafka_evidence(broker: Broker) -> Iterator[KafkaSource]:
+    """The log of a ledger on Kafka, record by record."""
     source = KafkaSource(broker)
     try:
-        yield lambda: IndexedEvidence(index, source, source.snapshot(), progress)
+        yield source
     finally:
         source.close()

@@ -1,4 +1,4 @@
-"""`pledger audit` and `pledger replay`: prove a payout, or the whole ledger.
+"""`pledger audit`, whose commands stand in modules of their own, and `pledger replay`.
 
 Exit status: 0 verified, 1 a difference was found (it is printed), 2 could not be audited.
 """
@@ -11,14 +11,14 @@ import msgspec
 import typer
 from rich.console import Console
 
-from audit.log import KafkaLog
 from audit.parallel import DEFAULT_PATIENCE_S
-from audit.payout import UnknownPayout, prove_payout
 from audit.scope import Scope
-from cli.audit_parts import Patience, click_keys, proving
+from cli.audit_index import audit_index
+from cli.audit_parts import Patience
+from cli.audit_payout import audit_payout
 from cli.display import AsJson, print_json
 from cli.progress import Shown, ShownProgress
-from cli.proofs import payout_tree, print_report
+from cli.proofs import print_report
 from cli.replaying import verified_replay
 from cli.system import Home, settings_of
 from cli.what_if_options import (
@@ -34,38 +34,12 @@ from cli.what_if_options import (
     WithoutIndividual,
 )
 
-audit_app = typer.Typer(no_args_is_help=True, help="Prove a payout from the log alone.")
+audit_app = typer.Typer(
+    no_args_is_help=True, help="Prove a payout, a partner, an invoice or a run from the log alone."
+)
 
-SHOWN_ENTRIES = 20
-
-
-@audit_app.command("payout")
-def audit_payout(
-    payout: Annotated[str, typer.Argument(help="The payout's id.")],
-    as_json: AsJson = False,
-    full: Annotated[bool, typer.Option("--full", help="Print every entry.")] = False,
-    patience: Patience = DEFAULT_PATIENCE_S,
-    home: Home = None,
-) -> None:
-    """Walk from a payout back to the clicks and terms behind it, deciding each step again.
-
-    Reads the log alone: the warehouse may be down, deleted or wrong.
-
-    Examples:
-
-        pledger audit payout po-2026-11-jane
-
-        pledger audit payout po-2026-11-jane --json | jq .proof.amount
-    """
-    found = settings_of(home)
-    with proving("reading the log", as_json, UnknownPayout) as progress:
-        log, keys = KafkaLog(found.broker), click_keys(found)
-        proof = prove_payout(log, payout, keys, patience=patience, progress=progress)
-    if as_json:
-        print_json({"verified": True, "proof": msgspec.to_builtins(proof)})
-    else:
-        Console().print(payout_tree(proof, None if full else SHOWN_ENTRIES))
-        typer.echo("verified")
+audit_app.command("payout")(audit_payout)
+audit_app.command("index")(audit_index)
 
 
 def replay(
@@ -130,7 +104,13 @@ def replay(
         from cli.what_if import ask_what_if
 
         ask_what_if(
-            found, asked, program=program, processes=processes, patience=patience, as_json=as_json
+            found,
+            asked,
+            program=program,
+            processes=processes,
+            patience=patience,
+            shown=shown,
+            as_json=as_json,
         )
         return
     if asked.asked or asked.stray() or not verify:

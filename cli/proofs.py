@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import typer
 from rich.console import Console
@@ -16,8 +16,13 @@ from audit.replay import ReplayReport
 from cli.money import shown
 from events.journal import Account, Entry
 
+if TYPE_CHECKING:
+    from audit.indexed_payout import HowProved
 
-def payout_tree(proof: PayoutProof, shown_entries: int | None) -> Tree:
+
+def payout_tree(
+    proof: PayoutProof, shown_entries: int | None, how: HowProved | None = None
+) -> Tree:
     """The way from the payout to its evidence; `shown_entries` None: all of it."""
     unit = proof.unit
     tree = Tree(
@@ -39,13 +44,21 @@ def payout_tree(proof: PayoutProof, shown_entries: int | None) -> Tree:
     for entry in listed:
         _add_entry(tree, entry, unit)
     if len(listed) < len(proof.before):
-        tree.add(f"… and {len(proof.before) - len(listed):,} more entries (--full prints all)")
+        tree.add(f"… and {len(proof.before) - len(listed):,} more entries (--entries all)")
     tree.add(
         f"decided again, byte for byte: {proof.entries:,} entries (their hash chain is whole), "
         f"{proof.conversions:,} conversions, "
-        f"{proof.clicks:,} clicks, {proof.decisions:,} decisions; {proof.records:,} records read"
+        f"{proof.clicks:,} clicks, {proof.decisions:,} decisions; {_way(proof, how)}"
     )
     return tree
+
+
+def _way(proof: PayoutProof, how: HowProved | None) -> str:
+    """How the records were come by."""
+    if how is None or how.by == "scan":
+        return f"{proof.records:,} records read"
+    said = f"{how.fetched:,} records fetched by their positions"
+    return said + (f", {how.unseen:,} read that the index had not seen" if how.unseen else "")
 
 
 def _kept(entry: Entry, unit: str) -> str:

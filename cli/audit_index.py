@@ -1,0 +1,81 @@
+"""`pledger audit index`: builds the index of positions, or follows the log with it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from cli.display import AsJson, print_json
+from cli.ledger import require_broker
+from cli.system import Home, settings_of
+
+
+def audit_index(
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on as the log grows, until interrupted.")
+    ] = False,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Index where each partner's and customer's records stand, so that an audit need not scan.
+
+    Goes on where it ended last. Nothing rests on the index: every record is read from the
+    log by its position and proved, and its directory (audit-index below the ledger's home)
+    may be deleted. What it has not seen yet, an audit reads from the log.
+
+    Examples:
+
+        pledger audit index
+
+        pledger audit index --follow
+    """
+    found = settings_of(home)
+    require_broker(found)
+    from audit.index import IndexUnusable, PositionIndex, index_directory
+    from audit.index_building import extend, follow_log, left_to_read
+    from audit.indexed_payout import kafka_evidence
+
+    directory = index_directory(found.home)
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("indexing"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with kafka_evidence(found.broker) as source:
+        try:
+            index = PositionIndex(directory, source.log_id(), writable=True)
+        except IndexUnusable as problem:
+            typer.echo(f"error: {problem}", err=True)
+            raise typer.Exit(2) from problem
+        try:
+            left = left_to_read(index, source.snapshot())
+            quiet = not console.is_terminal
+            with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
+                task = progress.add_task("records", total=left)
+                read = extend(
+                    index,
+                    found.broker,
+                    source.snapshot,
+                    lambda records: progress.advance(task, records),
+                )
+            ends = index.ends()
+            if as_json:
+                print_json({"directory": str(directory), "read": read, "ends": ends})
+            else:
+                total = sum(sum(by_partition.values()) for by_partition in ends.values())
+                typer.echo(f"{read:,} records read, {total:,} indexed in {directory}")
+            if follow:
+                follow_log(index, found.broker, source.snapshot)
+        finally:
+            index.close()
