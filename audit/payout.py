@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from audit.accounts import ProvedAccounts, by_aggregate, prove_accounts
 from audit.approvals import false_approvals
+from audit.checkpoints import false_checkpoints
 from audit.decided import Decided
 from audit.difference import AuditFailed, Difference
 from audit.log import DEFAULT_PATIENCE_S, Log
@@ -58,6 +59,8 @@ def prove_payout(
     decisions = by_aggregate(proved.decided, frozenset([name]))[name]
     if status := waiting(decisions):
         raise UnknownPayout(f"payout {payout!r} is {status}: nothing was booked for it")
+    for difference in false_checkpoints(log, proved.decided, progress):
+        raise AuditFailed(difference)
     return payout_proof(proved, payout, decisions)
 
 

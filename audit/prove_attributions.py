@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from audit.checkpoints import TreeCheck
 from audit.clicks import CitedClicks
 from audit.decided import Decided
 from audit.difference import AuditFailed
@@ -60,7 +61,8 @@ def prove_attributions(
     )
     stream = f"{topics.CONVERSIONS}/{partition}"
     written = Written(counted(found, progress), stream)
-    conversions = counted(log.read(topics.CONVERSIONS, partition, 0, end), progress)
+    tree = TreeCheck(decided, stream)
+    conversions = counted(tree.facts(log.read(topics.CONVERSIONS, partition, 0, end)), progress)
     partitions = log.partitions(topics.CONVERSIONS)
     read_to: ReadTo | None = ReadTo(0, 0)
     here = f"{topics.ATTRIBUTIONS}/{partition}/"
@@ -75,6 +77,8 @@ def prove_attributions(
             for to, value in routed.number(route_attribution(attribution, position)):
                 sums.add(to, value)
         written.finish(end, Inputs(end, lambda: log.ends(topics.CONVERSIONS)[partition]))
+        tree.read_on(log)
+        read.as_signed += tree.as_signed()
     except AuditFailed as failed:
         read.differences.append(failed.difference)
         read_to = None

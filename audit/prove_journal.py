@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from audit.checkpoints import TreeCheck
 from audit.decided import Decided
 from audit.difference import AuditFailed
 from audit.log import Log, read_patiently
@@ -55,6 +56,7 @@ def prove_journal(
     whole = scope.whole
     booked = entries = 0
     """Of all accounts, and of those within the scope."""
+    tree = TreeCheck(decided, f"{topics.JOURNAL}/{partition}")
     known_before = due.ends[partition]
     unproved = _unproved_sources(log, due)
     awaited = {
@@ -75,6 +77,7 @@ def prove_journal(
     try:
         for posted, entry, record, instruction in refold_journal(instructions, written, decided):
             booked += 1
+            tree.take(posted.value or b"", posted.offset)
             if not whole and not scope.covers(instruction.partner, instruction.program):
                 continue
             entries += 1
@@ -94,6 +97,7 @@ def prove_journal(
             instructions.accepted,
             Inputs(instructions.end, lambda: log.ends(topics.INSTRUCTIONS)[partition]),
         )
+        read.as_signed += tree.as_signed()
     except AuditFailed as failed:
         read.differences.append(failed.difference)
     read.records = instructions.read

@@ -24,6 +24,8 @@ class Read(Struct):
     contradictions: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
+    as_signed: list[str] = field(default_factory=list)
+    """Trees, by their partitions, that are as the checkpoints signed them."""
 
     def add(self, other: Read) -> None:
         """Take in what another part read."""
@@ -32,6 +34,7 @@ class Read(Struct):
         self.contradictions += other.contradictions
         self.unreadable += other.unreadable
         self.differences += other.differences
+        self.as_signed += other.as_signed
 
     def add_written(self, written: Written) -> None:
         """Take in what was met in a decider's output."""

@@ -7,9 +7,9 @@ Two rounds over the partitions, each in parallel:
 2. instructions → journal: what was routed is summed up and held against round one, then
    booked again and compared (`prove_journal`).
 
-Then every click that earns is looked up in the log, and what payouts were told is held
-against the journal. The ledger may be running: what comes
-in while it is read is left for the next replay.
+Then every click that earns is looked up in the log, what payouts were told is held against the
+journal, and every checkpoint against the log it was signed over. The ledger may be running: what
+comes in while it is read is left for the next replay.
 
 A replay may be of one partner or one program only (`scope`), and may go on where an interrupted
 one was (`kept_parts`); neither changes what is judged.
@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from audit.approvals import false_approvals
+from audit.checkpoints import false_checkpoints
 from audit.clicks import find_clicks
 from audit.contests import prove_contests
 from audit.decided import Decided
@@ -36,6 +37,7 @@ from audit.read import Progress, Read
 from audit.relayed import Due, ReadTo, Routed, Stream, Sums, Totals, first_difference
 from audit.replay_plan import ReplayPlan, plan_replay, planned_decisions
 from audit.scope import Scope, decisions_within
+from audit.trees import tree_names
 from events import topics
 from events.attributions import Touch
 from projections.routing import route_decision
@@ -142,6 +144,8 @@ def replay(
         for unit, total in ((u, sum(accounts.values())) for u, accounts in trial.items())
         if total
     ]
+    passed = [*read.as_signed, *_trees_beyond(scope, log)]
+    read.differences += false_checkpoints(log, decided, progress, passed=passed)
     seconds = time.monotonic() - began
     return ReplayReport(
         verified=not read.differences,
@@ -159,6 +163,15 @@ def replay(
         seconds=round(seconds, 3),
         records_per_second=int(read.records / seconds) if seconds else 0,
     )
+
+
+def _trees_beyond(scope: Scope, log: Log) -> list[str]:
+    """The trees of which a replay of a part of the ledger does not read all."""
+    if scope.whole:
+        return []
+    journals = scope.journals(log.partitions(topics.JOURNAL))
+    within = {DECISIONS, *(f"{topics.JOURNAL}/{partition}" for partition in journals)}
+    return [name for name in tree_names(log) if name not in within]
 
 
 def add_accounts(total: dict[str, dict[str, int]], more: dict[str, dict[str, int]]) -> None:

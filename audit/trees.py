@@ -112,6 +112,8 @@ class Marks(NamedTuple):
     at: dict[int, Mark]
     size: int
     """How many leaves it has, counted no further than the largest size asked for."""
+    next_offset: int
+    """After the record of the last of these leaves."""
 
 
 class Marking:
@@ -120,8 +122,9 @@ class Marking:
     def __init__(self, sizes: Iterable[int]) -> None:
         self._left = sorted(set(sizes), reverse=True)
         self._frontier = Frontier()
+        self._next_offset = 0
         self.at: dict[int, Mark] = {}
-        self._mark(0)
+        self._mark()
 
     @property
     def size(self) -> int:
@@ -138,16 +141,17 @@ class Marking:
         are let pass."""
         if self._left:
             self._frontier.append(leaf_hash(value))
+            self._next_offset = offset + 1
             if self._frontier.size == self._left[-1]:
-                self._mark(offset + 1)
+                self._mark()
 
     def marks(self) -> Marks:
         """What was noted."""
-        return Marks(self.at, self.size)
+        return Marks(self.at, self.size, self._next_offset)
 
-    def _mark(self, offset: int) -> None:
+    def _mark(self) -> None:
         if self._left and self._left[-1] == self._frontier.size:
-            self.at[self._left.pop()] = Mark(self._frontier.root(), offset)
+            self.at[self._left.pop()] = Mark(self._frontier.root(), self._next_offset)
 
 
 def marks_of(log: Log, name: str, sizes: Iterable[int], progress: Progress) -> Marks:

@@ -43,6 +43,8 @@ def is_expected(problem: Exception) -> bool:
     from aggregates.master_key import VaultError
     from aggregates.personal_conversions import ReservedName
     from audit.invoice import UnknownInvoice
+    from audit.key_files import KeyFileError
+    from audit.rotation import CannotSign
     from cli.imports.click_table import ColumnError
     from cli.imports.deal_map import MapError
     from cli.imports.expressions import ExpressionError
@@ -60,11 +62,13 @@ def is_expected(problem: Exception) -> bool:
         problem,
         BadId
         | BadOption
+        | CannotSign
         | ClickHouseError
         | ColumnError
         | DecisionError
         | ExpressionError
         | KafkaException
+        | KeyFileError
         | LogError
         | MapError
         | NotAMoment

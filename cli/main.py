@@ -16,6 +16,7 @@ from cli import (
     accounts,
     agreements,
     api_keys,
+    checkpoint,
     commissions,
     contests,
     conversions,
@@ -34,6 +35,7 @@ from cli import (
     registrations,
     run_schedule,
     runs,
+    signing_keys,
     terms,
 )
 from cli.audit import audit_app, replay
@@ -91,6 +93,8 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(reconcile.app, name="reconcile")
 app.command()(replay)
 app.command()(verify)
+app.add_typer(checkpoint.app, name="checkpoint")
+app.add_typer(signing_keys.app, name="signing-keys")
 app.command()(explain)
 app.command()(forget)
 app.command()(trail)
