@@ -4,8 +4,8 @@
 
 Works alike on a ClickHouse server and on the embedded warehouse. Applied files are noted in
 `schema_migrations`, together with the database's *generation*: a random id that another
-database of the same name would not have. A sink that finds another generation than the one
-it read its positions from knows that the tables were made anew behind its back.
+database of the same name would not have. The tables that a sink fills carry their making
+besides (`streams.making`): a sink whose positions are of another making cannot insert.
 """
 
 from __future__ import annotations
@@ -19,9 +19,24 @@ from clickhouse_connect.driver.client import Client
 
 from events.settings import Warehouse
 from projections.warehouse import Migration, migrations
+from streams.making import mark
 
 CONNECT_TIMEOUT_S = 5
 ANSWER_TIMEOUT_S = 120
+
+SINK_TABLES = (
+    "clicks",
+    "conversions",
+    "decisions",
+    "attributions",
+    "journal_entries",
+    "dead_letters",
+    "passed",
+)
+"""The tables that a sink fills from the log; `passed` holds no records of its own."""
+CLOSED = -3
+"""Number of the rows of `schema_migrations` that say until when inserts are to wait, in
+milliseconds since 1970 UTC."""
 
 LOG_OF_MIGRATIONS = """
 CREATE TABLE IF NOT EXISTS schema_migrations
@@ -91,10 +106,35 @@ def migrate(warehouse: Warehouse) -> Client:
         elif applied[migration.number] != _digest(migration):
             raise SchemaError(
                 f"database {warehouse.database}: {migration.number:03}_{migration.name}.sql was "
-                "applied in another version. The warehouse holds nothing of its own: "
-                f"DROP DATABASE {warehouse.database}, and it is filled again from the log"
+                "applied in another version. The warehouse holds nothing of its own: `pledger "
+                "warehouse rebuild` fills a new one from the log and puts it in place (or "
+                f"DROP DATABASE {warehouse.database}, and it is filled again, empty meanwhile)"
             )
+    mark(client, SINK_TABLES)
     return client
+
+
+def closed(client: Client) -> bool:
+    """Whether inserts are to wait: the tables are being exchanged right now. By the server's
+    clock; ends by itself (see `close_for`)."""
+    rows = client.query(
+        "SELECT max(toInt64OrZero(digest)) > toUnixTimestamp64Milli(now64(3)) "
+        f"FROM schema_migrations WHERE number = {CLOSED}"
+    ).result_rows
+    return bool(rows[0][0])
+
+
+def close_for(client: Client, seconds: float) -> None:
+    """Ask sinks to insert nothing for so long, from now on by the server's clock.
+
+    It is courtesy, not safety: one that did not hear of it is stopped by the tables' makings.
+    It ends by itself, so nobody who dies meanwhile leaves the sinks waiting.
+    """
+    client.command(
+        "INSERT INTO schema_migrations (number, name, digest) SELECT "
+        f"{CLOSED}, 'closed until', toString(toUnixTimestamp64Milli(now64(3)) + "
+        f"{int(seconds * 1000)})"
+    )
 
 
 def generation(client: Client) -> str:

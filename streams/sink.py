@@ -24,7 +24,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -34,8 +34,9 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from events.log import METADATA_TIMEOUT_S, LogError
 from events.settings import Broker, Warehouse
+from streams.making import makings
 from streams.patience import answered
-from streams.schema import migrate
+from streams.schema import closed, migrate
 from streams.sink_insert import Inserter, TablesReplaced
 from streams.sink_letters import SinkLetters
 from streams.sink_positions import check_cluster, readers
@@ -76,8 +77,13 @@ class WarehouseSink:
         *,
         group: str = GROUP,
         session_timeout_ms: int = SESSION_TIMEOUT_MS,
+        topics: Iterable[str] = TABLES,
+        opened: Callable[[Warehouse], Client] = migrate,
     ) -> None:
+        """`topics`: of those that have a table, the ones to be read. `opened`: gives the
+        database's client, and makes the database where the sink may."""
         self._warehouse = warehouse
+        self._open = opened
         self._client: Client | None = None
         self._inserter: Inserter | None = None
         self._readers: dict[tuple[str, int], Reader] = {}
@@ -110,7 +116,7 @@ class WarehouseSink:
             )
         )
         self._consumer.subscribe(
-            list(TABLES), on_assign=self._assign, on_revoke=self._revoke, on_lost=self._revoke
+            list(topics), on_assign=self._assign, on_revoke=self._revoke, on_lost=self._revoke
         )
 
     # -- one batch -----------------------------------------------------------------------
@@ -199,13 +205,16 @@ class WarehouseSink:
         try:
             if self._client is not None:
                 self._client.close()
-            self._client = migrate(self._warehouse)
-            self._inserter = Inserter(self._client, self._letters)
+            self._client = self._open(self._warehouse)
+            # Before the positions: an insert is for the tables that these are read from.
+            self._inserter = Inserter(self._client, self._letters, makings(self._client))
+            if closed(self._client):
+                raise TablesReplaced(f"the tables of {self._client.database} are being exchanged")
             cluster = self._asked(lambda: self._consumer.list_topics(timeout=METADATA_TIMEOUT_S))
             check_cluster(self._client, str(cluster.cluster_id))
             self._readers = readers(self._client, self._assigned)
             self._asked(self._letters.catch_up)
-        except WarehouseError as problem:
+        except (WarehouseError, TablesReplaced) as problem:
             self._interrupt(problem)
             return False
         self._done = {spot: reader.start for spot, reader in self._readers.items() if reader.start}

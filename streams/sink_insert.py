@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as WarehouseError
 
 from events.codec import encode
 from events.log import to_record
-from streams.schema import generation
+from streams.making import INSERT_SETTING, NO_SUCH_COLUMN, into
+from streams.schema import closed
 from streams.sink_letters import SinkLetters
 from streams.sink_rows import TABLES, Block, Message, canonical_row
 
@@ -20,6 +23,7 @@ INSERT_SETTINGS = {
     "optimize_on_insert": 0,  # a batch has no two rows of one key
     "input_format_skip_unknown_fields": 1,
     "input_format_json_read_arrays_as_strings": 1,
+    **INSERT_SETTING,
 }
 
 REFUSALS = {6, 26, 27, 33, 53, 69, 70, 72, 117, 131, 321}
@@ -27,21 +31,24 @@ REFUSALS = {6, 26, 27, 33, 53, 69, 70, 72, 117, 131, 321}
 
 
 class TablesReplaced(RuntimeError):
-    """The database was made anew since its positions were read."""
+    """The tables are not those that the positions were read from, or are about to be others."""
 
 
 class Inserter:
-    """Inserts into one making of the database. Raises WarehouseError or TablesReplaced; then
-    nothing is known of the batch, and the tables must be asked."""
+    """Inserts into one making of each table, which was read before the tables' positions.
 
-    def __init__(self, client: Client, letters: SinkLetters) -> None:
+    Raises WarehouseError or TablesReplaced; then nothing is known of the batch, and the tables
+    must be asked.
+    """
+
+    def __init__(self, client: Client, letters: SinkLetters, made: Mapping[str, str]) -> None:
         self._client = client
         self._letters = letters
-        self._generation = generation(client)
+        self._made = made
 
     def insert(self, blocks: list[Block]) -> None:
-        if generation(self._client) != self._generation:
-            raise TablesReplaced(f"database {self._client.database} was made anew")
+        if closed(self._client):
+            raise TablesReplaced(f"the tables of {self._client.database} are being exchanged")
         for topic, table in TABLES.items():
             mine = [block for block in blocks if block.topic == topic and block.rows]
             if not mine:
@@ -68,9 +75,17 @@ class Inserter:
             self._insert_rows("passed", passed)
 
     def _insert_rows(self, table: str, rows: list[bytes]) -> None:
-        self._client.raw_insert(
-            table, insert_block=b"\n".join(rows), fmt="JSONEachRow", settings=INSERT_SETTINGS
-        )
+        try:
+            self._client.raw_insert(
+                into(table, self._made[table]),
+                insert_block=b"\n".join(rows),
+                fmt="JSONEachRow",
+                settings=INSERT_SETTINGS,
+            )
+        except WarehouseError as problem:
+            if problem.code == NO_SUCH_COLUMN:
+                raise TablesReplaced(f"{self._client.database}.{table} was made anew") from problem
+            raise
 
     def _insert_what_fits(self, topic: str, table: str, messages: list[Message]) -> None:
         """A row that ClickHouse refuses must not hold up the others: find it by halves, with
