@@ -5,6 +5,7 @@ Exit status: 0 verified, 1 a difference was found (it is printed), 2 could not b
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import msgspec

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from projections.directory import Directory
 
 
+def reads_clicks(options: WhatIfOptions) -> bool:
+    """Whether the topic of clicks must be read to answer."""
+    return bool(options.count_clicks or options.refuse_clicks)
+
+
 def question_of(
     options: WhatIfOptions,
     program: str,
