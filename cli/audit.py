@@ -5,14 +5,13 @@ Exit status: 0 verified, 1 a difference was found (it is printed), 2 could not b
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 from rich.console import Console
 
-from audit.parallel import DEFAULT_PATIENCE_S
+from audit.log import DEFAULT_PATIENCE_S
 from audit.scope import Scope
 from cli.audit_index import audit_index
 from cli.audit_parts import Patience
@@ -20,7 +19,6 @@ from cli.audit_payout import audit_payout
 from cli.display import AsJson, print_json
 from cli.progress import Shown, ShownProgress
 from cli.proofs import print_report
-from cli.replaying import verified_replay
 from cli.system import Home, settings_of
 from cli.what_if_options import (
     TOP,
@@ -124,6 +122,8 @@ def replay(
     if partner and program:
         typer.echo("error: --partner and --program: name one, or neither for all", err=True)
         raise typer.Exit(2)
+    from cli.replaying import verified_replay
+
     report = verified_replay(
         found,
         Scope(partner, program),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -45,6 +46,16 @@ def audit_payout(
         Entries, typer.Option("--entries", help=f"Print {SHOWN_ENTRIES} of the entries, or all.")
     ] = Entries.some,
     full: Annotated[bool, typer.Option("--full", hidden=True)] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option("--export", help="Write a bundle that `pledger verify` checks anywhere."),
+    ] = None,
+    for_partner: Annotated[
+        bool, typer.Option("--for-partner", help="Withhold from the bundle what names others.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Write a report for people: .html or .pdf.")
+    ] = None,
     patience: Patience = DEFAULT_PATIENCE_S,
     home: Home = None,
 ) -> None:
@@ -61,8 +72,18 @@ def audit_payout(
         pledger audit payout po-2026-11-jane --scan --entries all
 
         pledger audit payout po-2026-11-jane --json | jq .proof.amount
+
+        pledger audit payout po-2026-11-jane --export proof.zip --for-partner --report proof.pdf
     """
     found = settings_of(home)
+    if to is not None or for_partner or report is not None:
+        from cli.bundles import export_bundle
+
+        export_bundle(
+            found, payout, to,
+            for_partner=for_partner, report=report, patience=patience, as_json=as_json,
+        )  # fmt: skip
+        return
     from audit.payout import UnknownPayout
 
     with proving("reading the log", as_json, UnknownPayout) as progress:

@@ -33,6 +33,10 @@ def verify(
             "--key", metavar="VKEY", help="The signing key you know, as name+hash+base64."
         ),
     ] = "",
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", help="Write what a bundle proves, for people: .html or .pdf."),
+    ] = None,
     as_json: AsJson = False,
     home: Home = None,
 ) -> None:
@@ -40,7 +44,9 @@ def verify(
 
     Examples:
 
-        pledger verify po-2026-11-jane.bundle
+        pledger verify po-2026-11-jane.zip
+
+        pledger verify po-2026-11-jane.zip --against checkpoint-12.txt --report proof.pdf
 
         pledger verify --against checkpoint-12.txt
 
@@ -49,7 +55,7 @@ def verify(
     if file is not None:
         from cli.bundles import verify_bundle
 
-        verify_bundle(file, against=against, key=key, as_json=as_json)
+        verify_bundle(file, against=against, key=key, as_json=as_json, report=report)
     elif against:
         from cli.against import verify_against
 
