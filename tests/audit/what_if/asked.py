@@ -14,6 +14,9 @@ from projections.candidate import Candidate
 from tests.audit.memory import MemoryLog
 
 
+AS_THEY_WERE = ClickRules()
+
+
 class Other(NamedTuple):
     """What would have been."""
 
@@ -26,7 +29,7 @@ def what_if(
     log: MemoryLog,
     *candidates: Candidate,
     programs: tuple[str, ...] = ("acme",),
-    clicks: ClickRules = ClickRules(),
+    clicks: ClickRules = AS_THEY_WERE,
     top: int = 10,
 ) -> Other:
     """The answer, all partitions in one thread."""

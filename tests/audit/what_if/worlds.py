@@ -16,7 +16,6 @@ from tests.audit.memory import MemoryLog
 from tests.projections.world import PARTITIONS
 from tests.rewards.lives import Living
 
-
 TOPICS = {
     "conversions": topics.CONVERSIONS,
     "attributions": topics.ATTRIBUTIONS,
