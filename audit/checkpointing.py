@@ -66,6 +66,13 @@ class Checkpointing:
             return False
         return self._something_new()
 
+    def prepare(self, decisions: Decisions, by: str = "") -> None:
+        """Make the ledger's first key, where it has none."""
+        self._read_decisions()
+        if not self._signed.keys:
+            first_key(decisions, self._keys, self._ledger, by)
+            self._read_decisions()
+
     def sign(self, decisions: Decisions, by: str = "") -> CheckpointSigned | None:
         """Sign all there is; None where nothing came since the newest checkpoint, or where
         another process signed first.
@@ -74,10 +81,7 @@ class Checkpointing:
         """
         # 1. The decisions first: the trees read after them have all that a checkpoint among
         #    them signed, and the key is one that they do not retire.
-        self._read_decisions()
-        if not self._signed.keys:
-            first_key(decisions, self._keys, self._ledger, by)
-            self._read_decisions()
+        self.prepare(decisions, by)
         if not self._something_new():
             return None
         private = signing_key(self._signed, self._keys)

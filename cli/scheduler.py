@@ -1,8 +1,10 @@
-"""The part that pays by schedule: looks once a minute whether a payout run is due.
+"""What is due by the calendar: once a minute a look for payout runs, and for checkpoints to sign.
 
 What is due follows from the terms and the time, and a run's id from its period, so it does not
-matter how many of these run, or how often one looks: each run starts once. A look that fails
-(a warehouse that is away) is told in the log and in the heartbeat, and the next one looks again.
+matter how many of these run, or how often one looks: each run starts once. A checkpoint is due
+when something was added since the last one and PLEDGER_CHECKPOINT_MINUTES have passed. A look that
+fails (a warehouse that is away) is told in the log and in the heartbeat, and the next one looks
+again.
 The supervisor runs it by `python -m cli.scheduler`, with the home in `PLEDGER_HOME`.
 
     run/scheduler.json    process, time and outcome of the newest look; renewed every second
@@ -17,7 +19,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from types import FrameType
 from typing import Any
@@ -25,9 +27,11 @@ from typing import Any
 from aggregates.acting import acting, host
 from aggregates.application import Decisions, open_decisions
 from aggregates.errors import NotFound
+from audit.checkpointing import Checkpointing
 from cli.due_runs import due_runs
 from cli.failures import in_words, is_expected
 from cli.run_plan import planned, start_run
+from cli.signing import checkpoint_minutes, signer
 from deploy import DeployError
 from deploy.health import scheduler_heartbeat
 from deploy.parts import check_log
@@ -55,6 +59,8 @@ def run(settings: Settings, every: float = LOOK_EVERY_S) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    minutes = checkpoint_minutes()
+    checkpoints = signer(settings, _alive(settings, stopped)) if minutes else None
     problem = ""
     _beat(settings, problem)
     while not stopped.is_set():
@@ -62,6 +68,9 @@ def run(settings: Settings, every: float = LOOK_EVERY_S) -> None:
         with _parts(settings) as parts:
             while not stopped.is_set() and not problem:
                 problem = _look(settings, *parts) if parts else "the broker does not answer"
+                if parts and checkpoints:
+                    # No checkpoint waits because a run could not start.
+                    problem = _sign(checkpoints, parts[1], minutes) or problem
                 _wait(settings, stopped, every, problem)
         problem = ""
     scheduler_heartbeat(settings).unlink(missing_ok=True)
@@ -123,6 +132,43 @@ def _look(settings: Settings, follower: DirectoryFollower, ledger: Decisions) ->
         log.error("%s", in_words(problem))
         return in_words(problem)
     return ""
+
+
+def _sign(checkpoints: Checkpointing, ledger: Decisions, minutes: float) -> str:
+    """Sign a checkpoint if one is due; what kept it from that, or nothing."""
+    try:
+        checkpoints.prepare(ledger, AUTHOR)
+        if checkpoints.due(time.time_ns() // 1_000_000, minutes):
+            signed = checkpoints.sign(ledger, AUTHOR)
+            if signed:
+                log.info("checkpoint %s signed", signed.checkpoint)
+    except _Stopped:
+        return ""
+    except Exception as problem:
+        if not is_expected(problem):
+            raise
+        log.error("%s", in_words(problem))
+        return in_words(problem)
+    return ""
+
+
+class _Stopped(Exception):
+    """The scheduler was asked to stop while it read the log."""
+
+
+def _alive(settings: Settings, stopped: threading.Event) -> Callable[[int], None]:
+    """What a long read tells of itself: it keeps the heartbeat, and ends when asked to."""
+    beaten = 0.0
+
+    def tell(records: int) -> None:
+        nonlocal beaten
+        if stopped.is_set():
+            raise _Stopped
+        if time.monotonic() - beaten >= BEAT_S:
+            beaten = time.monotonic()
+            _beat(settings, "")
+
+    return tell
 
 
 def _wait(settings: Settings, stopped: threading.Event, seconds: float, problem: str) -> None:
