@@ -145,6 +145,8 @@ class Fetcher:
         try:
             return self._fetch(consumer, wanted)
         finally:
+            # A pause outlives the assignment: whoever takes the consumer next would wait.
+            consumer.resume([TopicPartition(*spot) for spot, offsets in wanted.items() if offsets])
             consumer.unassign()
             self._idle.put(consumer)
 
