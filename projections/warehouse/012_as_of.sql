@@ -240,7 +240,7 @@ FROM
 (
     SELECT
         JSONExtractString(state, 'partner') AS partner,
-        JSONExtractString(state, 'name') AS title,
+        if(startsWith(JSONExtractString(state, 'name'), 'sealed:1:'), partner, JSONExtractString(state, 'name')) AS title,
         recorded AS registered
     FROM decisions_as_of(as_of={as_of:DateTime64(3, 'UTC')}, known={known:DateTime64(3, 'UTC')})
     WHERE name = 'partner.registered'
@@ -257,7 +257,7 @@ LEFT JOIN
     WHERE name IN ('partner.applied', 'partner.approved', 'partner.suspended')
     GROUP BY partner, program
 ) AS agreed ON known.partner = agreed.partner
-COMMENT 'Partners with their status in each program: registered (in none), applied, approved, suspended';
+COMMENT 'Partners with their status in each program: registered (in none), applied, approved, suspended; title: the name, or the id where the name is sealed';
 
 CREATE OR REPLACE VIEW links_as_of AS
 SELECT
@@ -302,7 +302,7 @@ SELECT
     JSONExtractString(state, 'program') AS program,
     JSONExtractString(state, 'partner') AS partner,
     JSONExtractInt(state, 'version') AS version,
-    JSONExtractString(state, 'person') AS person,
+    if(startsWith(JSONExtractString(state, 'person'), 'sealed:1:'), '[sealed]', JSONExtractString(state, 'person')) AS person,
     JSONExtractString(state, 'sha256') AS sha256,
     fromUnixTimestamp64Milli(JSONExtractInt(state, 'accepted_at'), 'UTC') AS accepted
 FROM decisions FINAL
@@ -319,7 +319,8 @@ SELECT
     anyIf(JSONExtractString(state, 'kind'), name = 'registration.submitted') AS kind,
     argMaxIf(name, number, name != 'registration.updated') AS newest,
     replaceOne(newest, 'registration.', '') AS status,
-    argMaxIf(JSONExtractString(state, 'title'), number, name IN ('registration.submitted', 'registration.updated') AND JSONExtractString(state, 'title') != '') AS title,
+    argMaxIf(JSONExtractString(state, 'title'), number, name IN ('registration.submitted', 'registration.updated') AND JSONExtractString(state, 'title') != '') AS said,
+    if(startsWith(said, 'sealed:1:'), registration, said) AS title,
     argMaxIf(JSONExtractInt(state, 'amount'), number, name IN ('registration.submitted', 'registration.updated', 'registration.won') AND JSONExtractInt(state, 'amount') != 0) AS amount,
     argMaxIf(JSONExtractString(state, 'currency'), number, name IN ('registration.submitted', 'registration.updated', 'registration.won') AND JSONExtractString(state, 'currency') != '') AS currency,
     anyIf(JSONExtractString(state, 'deal'), name = 'registration.won') AS deal,
@@ -329,7 +330,7 @@ SELECT
 FROM decisions_as_of(as_of={as_of:DateTime64(3, 'UTC')}, known={known:DateTime64(3, 'UTC')})
 WHERE name LIKE 'registration.%'
 GROUP BY registration
-COMMENT 'Leads and deals that partners registered; amount: expected or won, minor units of currency';
+COMMENT 'Leads and deals that partners registered; amount: expected or won, minor units of currency; title: the id where it is sealed; said: the title as it stands in the log';
 
 CREATE OR REPLACE VIEW reviews_as_of AS
 SELECT
