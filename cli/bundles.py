@@ -127,7 +127,7 @@ def _print(verdict: Verdict, as_json: bool) -> None:
     for group in resting(verdict.rests):
         named = group.positions[:SHOWN_POSITIONS]
         more = len(group.positions) - len(named)
-        branch = open_.add(f"{group.what}: {group.why}")
+        branch = open_.add(group.what)
         branch.add(", ".join(named) + (f" … and {more:,} more (--json lists all)" if more else ""))
     console.print(open_)
     rests = len(verdict.rests)

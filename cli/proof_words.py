@@ -23,7 +23,7 @@ class Resting(Struct):
     """Steps that rest on withheld records for the same reason."""
 
     what: str
-    why: str
+    """How many of what kind, and why: `3 attributions, each because its conversion is withheld`."""
     positions: list[str]
 
 
@@ -105,10 +105,13 @@ def resting(rests: Sequence[Rest]) -> list[Resting]:
     found: dict[tuple[str, str], list[str]] = {}
     for rest in rests:
         why, _, source = rest.why.partition(": ")
-        named = f"{rest.position} ← {source}" if source else rest.position
+        named = f"{rest.position} (from {source})" if source else rest.position
         found.setdefault((rest.step, why), []).append(named)
     return [
-        Resting(counted(step, len(positions)), why, positions)
+        Resting(
+            f"{counted(step, len(positions))}, {'each ' * (len(positions) > 1)}because {why}",
+            positions,
+        )
         for (step, why), positions in found.items()
     ]
 

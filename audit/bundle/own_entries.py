@@ -28,7 +28,7 @@ from projections.balance import shown as shown_balance
 from projections.booked import conversion_key, item_key
 from projections.directory import DirectoryBehind
 
-WITHHELD_ENTRY = "the entry is withheld, for it names others; its effect is what the ledger states"
+WITHHELD_ENTRY = "its record names others; only its effect is stated"
 
 
 class OwnAccount:
@@ -143,7 +143,7 @@ class OwnAccount:
     def _decide(self, line: Line, record: Record, entry: Entry, source: Line) -> tuple[str, str]:
         """Decide the entry again where that can be; (method, source) of its instruction."""
         if isinstance(source, Withheld):
-            self._steps.rest("entry", line.position, f"its instruction {source.position}")
+            self._steps.rest("entry", line.position, f"its instruction is withheld: {source.position}")
             return "", ""
         instruction: Instruction = decode_record(source.record)
         found = getattr(instruction, "method", ""), instruction.source
@@ -167,7 +167,7 @@ class OwnAccount:
             raise AuditFailed(foreign(source.record, detail)) from None
         value = encode(expected)
         if self._touched:
-            why = "what an entry before it, which is withheld, changed"
+            why = "a withheld entry changed what it rests on"
             self._steps.rest("entry", line.position, why)
         elif value != record.value:
             made = f"made from {source.position}"

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from audit.bundle.format import Rest, Step
 from audit.difference import AuditFailed, Difference
 
-NOT_FROM_SHOWN = "it does not follow from the records that are shown"
+NOT_FROM_SHOWN = "records that are withheld decide it too"
 
 
 class Steps:

@@ -20,6 +20,7 @@ from reportlab.platypus import (
     BaseDocTemplate,
     CondPageBreak,
     Frame,
+    KeepTogether,
     PageTemplate,
     Paragraph,
     Spacer,
@@ -75,6 +76,15 @@ class Pages:
     def note(self, text: str) -> None:
         """A sentence in small letters."""
         self._story += [Spacer(0, 1.5 * mm), self._set(text, SMALL)]
+
+    def text(self, text: str, *, strong: bool = False) -> None:
+        """A sentence of its own."""
+        self._story += [Spacer(0, 1 * mm), self._set(text, STRONG if strong else BODY)]
+
+    def figure(self, drawn: Any, caption: str) -> None:
+        """Something drawn, a ReportLab flowable, with what it shows below; kept on one page."""
+        below = self._set(caption, SMALL)
+        self._story.append(KeepTogether([Spacer(0, 2 * mm), drawn, Spacer(0, 1 * mm), below]))
 
     def facts(self, facts: Sequence[tuple[str, str]]) -> None:
         """Names and values, one a line."""
