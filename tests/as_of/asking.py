@@ -62,3 +62,10 @@ class Answer:
             tuple(key): {name: getattr(sums, name) for name in sums.__struct_fields__}
             for key, sums in self.before.at(self.moment).items()
         }
+
+    def earned(self) -> dict[tuple[str, str, str, str], tuple[int, int]]:
+        """As the model says it. Asked after `owed`, it is of what is known."""
+        return {
+            (one.partner, one.program, one.unit, one.rule): (one.earned, one.taken_back)
+            for one in self.before.commissions()
+        }

@@ -99,3 +99,47 @@ def owed(all_: Iterable[Happening], as_of: int, known: int) -> Owed:
                     until = entry.get("available_at", 0)
                 row["pending" if until > as_of else "available"] += leg["amount"]
     return answer
+
+
+EARNING = ("commission", "clawback", "released", "rejected", "adjusted", "award")
+"""Kinds of entries by which rules give and take."""
+
+
+def earned(
+    all_: Iterable[Happening], as_of: int, known: int
+) -> dict[tuple[str, str, str, str], tuple[int, int]]:
+    """(partner, program, unit, rule) → what it gave and took back, entry by entry; minor units."""
+    found: dict[tuple[str, str, str, str], tuple[int, int]] = {}
+    for one in known_by(all_, known):
+        entry = one["entry"]
+        if entry["kind"] not in EARNING or (one["true"] >= as_of and one["recorded"] >= as_of):
+            continue
+        legs = entry.get("legs", ())
+        wholesale = {leg.get("rule", "") for leg in legs if leg["account"] == "wholesale"}
+        moved: dict[tuple[str, str], int] = {}
+        for leg in legs:
+            if leg["account"] != "payable" or leg.get("rule", "") in wholesale:
+                continue
+            at = (leg.get("unit") or entry["unit"], leg.get("rule") or entry.get("rule", ""))
+            moved[at] = moved.get(at, 0) + leg["amount"]
+        for (unit, rule), amount in moved.items():
+            key = (entry["partner"], entry["program"], unit, rule)
+            up, down = found.get(key, (0, 0))
+            found[key] = (up + max(amount, 0), down + min(amount, 0))
+    return found
+
+
+def happened(
+    attributions: Mapping[int, list[bytes]],
+    conversions: Mapping[int, list[bytes]],
+    as_of: int,
+    known: int,
+) -> int:
+    """How many conversion records happened before `as_of`, of those recorded before `known`."""
+    count = 0
+    for partition, values in conversions.items():
+        for record, attribution in zip(values, attributions[partition], strict=True):
+            recorded = json.loads(attribution)["recorded_at"]
+            true = min(recorded, json.loads(record)["occurred_at"])
+            count += recorded < known and true < as_of
+    return count

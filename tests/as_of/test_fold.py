@@ -12,7 +12,7 @@ from projections.corrections import COLUMNS, bridges
 from projections.moments import END, NOW, Moment, moment_of, places_text
 from tests.as_of.asking import Answer
 from tests.as_of.lives import engines, lived, lives, picked, picks, posted
-from tests.as_of.model import happenings, owed
+from tests.as_of.model import earned, happenings, owed
 from tests.projections.world import DAY, PARTITIONS
 from tests.rewards.lives import Living, full_lives
 from tests.rewards.schemes import schemes
@@ -42,8 +42,9 @@ def test_any_terms(scheme: dict[str, Any], life: list[Any], number: int) -> None
     all_ = happenings(world.journal, world.conversions)
     as_of = picked(all_, number)
     for known in (as_of, as_of + 9 * DAY, END):
-        found = Answer(world, Moment(as_of), Moment(known)).owed()
-        assert found == owed(all_, as_of, known)
+        answer = Answer(world, Moment(as_of), Moment(known))
+        assert answer.owed() == owed(all_, as_of, known)
+        assert answer.earned() == earned(all_, as_of, known)
 
 
 @given(engines, lives)

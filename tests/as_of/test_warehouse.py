@@ -16,7 +16,7 @@ from projections.warehouse import migrations
 from streams.schema import connect, migrate
 from tests.as_of.in_warehouse import fill
 from tests.as_of.lives import engines, lived, lives, picked, picks
-from tests.as_of.model import Happening, Owed, happenings, owed
+from tests.as_of.model import Happening, Owed, earned, happened, happenings, owed
 from tests.as_of.test_fold import moments
 from tests.projections.world import DAY, START
 from tests.rewards.lives import Living, full_lives
@@ -115,6 +115,46 @@ def test_any_terms(client: Client, scheme: dict[str, Any], life: list[Any], pick
     as_of = picked(all_, pick)
     for known in (as_of, as_of + 9 * DAY):
         assert balances(client, as_of, known) == without_fees(owed(all_, as_of, known))
+        reports_add_up(client, world, all_, as_of, known)
+
+
+def reports_add_up(
+    client: Client, world: Living, all_: list[Happening], as_of: int, known: int
+) -> None:
+    """What rules gave, commissions by day, and how many conversions there were."""
+    args = "(as_of = {t:String}, known = {k:String})"
+    rules = (
+        f"SELECT partner, program, unit, rule, earned, taken_back FROM earned_by_rule_as_of{args}"
+    )
+    gave = {row[:4]: row[4:] for row in asked(client, rules, as_of, known)}
+    assert gave == earned(all_, as_of, known)
+    days = (
+        "SELECT partner, program, currency, sum(commission), max(date) "
+        f"FROM partner_daily_as_of{args} GROUP BY 1, 2, 3"
+    )
+    summed: Counter[tuple[str, ...]] = Counter()
+    for (*account, _), amounts in gave.items():
+        summed[tuple(account)] += sum(amounts)
+    for *account, commission, newest in asked(client, days, as_of, known):
+        by_hand = corrected(all_, tuple(account), as_of)
+        assert commission == summed[tuple(account)] + by_hand
+        assert newest <= datetime.fromtimestamp(as_of / 1000, UTC).date()
+    count = f"SELECT count() FROM conversion_outcomes_as_of{args}"
+    expected = happened(world.attributions, world.conversions, as_of, known)
+    assert asked(client, count, as_of, known) == [(expected,)]
+
+
+def corrected(all_: list[Happening], account: tuple[str, ...], as_of: int) -> int:
+    """What was adjusted by hand; the daily report counts it as commission."""
+    return sum(
+        leg["amount"]
+        for one in all_
+        if one["entry"]["kind"] == "adjustment" and one["recorded"] < as_of
+        for leg in one["entry"].get("legs", ())
+        if leg["account"] == "payable"
+        and (one["entry"]["partner"], one["entry"]["program"]) == account[:2]
+        and (leg.get("unit") or one["entry"]["unit"]) == account[2]
+    )
 
 
 @pytest.fixture
