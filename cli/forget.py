@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 """Positions that are listed for people; the JSON has all."""
-FAR = 2**62
-"""A time after all others, ms."""
 IN_PLAIN = 1
 NOT_DONE = 2
 """Exit status."""
@@ -105,18 +103,13 @@ def _owed(settings: Settings, found: Named) -> list[str]:
     """What the partner is still to be paid, or what is on its way, by program and unit."""
     if found.kind != "partner":
         return []
-    from projections.statement import statement
-    from streams.journal_reading import read_account
+    from streams.statement_reading import Covered, read_account
 
     now = time.time_ns() // 1_000_000
-    account = read_account(settings.broker, found.id, 0, FAR)
+    account = read_account(settings.broker, found.id, Covered())
     said = []
     for program in account.programs:
-        made = statement(
-            account.entries, found.id, program, starts=0, ends=account.ends, opened_at=0,
-            closed_at=now,
-        )  # fmt: skip
-        for section in made.sections:
+        for section in account.statement(program, now).sections:
             owed = section.closing.payable + section.closing.in_transit
             if owed > 0:
                 said.append(f"{shown(owed, section.unit)} by {program}")
