@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from aggregates.application import Decisions
+    from events.decisions import Decision
     from streams.decisions import DirectoryFollower
 
 BROKER_SECONDS = 4.0
@@ -93,6 +94,23 @@ def directory(settings: Settings) -> Iterator[DirectoryFollower]:
         yield follower
     finally:
         follower.close()
+
+
+def accepted_decisions(settings: Settings) -> Iterator[Decision]:
+    """Every decision in the log, oldest first, by the rule of every reader: what lost, or cannot
+    be read, is passed over."""
+    require_broker(settings)
+    from events.codec import UnreadableRecord
+    from events.first_wins import DecisionLog
+    from events.log import read
+    from events.topics import DECISIONS
+
+    log = DecisionLog()
+    for record in read(settings.broker, DECISIONS, 0):
+        try:
+            yield from log.accept(record)
+        except UnreadableRecord:
+            continue
 
 
 @contextmanager

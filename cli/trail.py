@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.display import AsJson, Column, print_json, print_table, text
-from cli.ledger import require_broker
+from cli.ledger import accepted_decisions
 from cli.reading import BadOption, iso, moment
 from cli.system import Home, settings_of
 
 if TYPE_CHECKING:
-    from events.decisions import Decision
     from events.settings import Settings
     from projections.trail import TrailLine
 
@@ -75,24 +74,8 @@ def lines(settings: Settings) -> Iterator[TrailLine]:
     """The trail of all decisions in the log."""
     from projections.trail import trail_line
 
-    for decision in accepted(settings):
+    for decision in accepted_decisions(settings):
         yield trail_line(decision)
-
-
-def accepted(settings: Settings) -> Iterator[Decision]:
-    """The accepted decisions, oldest first; what is none is passed over, as by every reader."""
-    require_broker(settings)
-    from events.codec import UnreadableRecord
-    from events.first_wins import DecisionLog
-    from events.log import read
-    from events.topics import DECISIONS
-
-    log = DecisionLog()
-    for record in read(settings.broker, DECISIONS, 0):
-        try:
-            yield from log.accept(record)
-        except UnreadableRecord:
-            continue
 
 
 def _is(wanted: str, person: str) -> bool:

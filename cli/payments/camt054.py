@@ -65,7 +65,7 @@ def camt054(content: bytes, name: str) -> Iterator[Told]:
         document: Any = XmlParser().from_bytes(content, module.Document)
     except (ParseError, ParserError, DefusedXmlException, TypeError, ValueError) as problem:
         raise NotCamt054(f"{name}: not a camt.054.001.{number}: {problem}") from problem
-    root = next(iter(_parts(document)), None)
+    root = next(iter(parts_of(document)), None)
     return _told(root, name)
 
 
@@ -73,7 +73,7 @@ def _told(root: Any, name: str) -> Iterator[Told]:
     for notification in root.ntfctn if root is not None else ():
         for number, entry in enumerate(notification.ntry, 1):
             where = f"{name}, entry {entry.ntry_ref or number}"
-            if _text(entry.sts) != "BOOK":
+            if text_of(entry.sts) != "BOOK":
                 continue
             transactions = [one for details in entry.ntry_dtls for one in details.tx_dtls]
             if not transactions:
@@ -85,9 +85,9 @@ def _told(root: Any, name: str) -> Iterator[Told]:
 
 def _transaction(where: str, entry: Any, transaction: Any, whole: Any) -> Told:
     references = transaction.refs
-    amount, currency = _amount(transaction, whole)
-    reason = _return_reason(transaction)
-    direction = _text(getattr(transaction, "cdt_dbt_ind", None)) or _text(entry.cdt_dbt_ind)
+    amount, currency = amount_of(transaction, whole)
+    reason = return_reason(transaction)
+    direction = text_of(getattr(transaction, "cdt_dbt_ind", None)) or text_of(entry.cdt_dbt_ind)
     back = bool(transaction.rtr_inf) or bool(entry.rvsl_ind)
     outcome = Outcome.OTHER
     if direction == "DBIT" and not back:
@@ -107,7 +107,7 @@ def _transaction(where: str, entry: Any, transaction: Any, whole: Any) -> Told:
     )
 
 
-def _amount(transaction: Any, whole: Any) -> tuple[str, str]:
+def amount_of(transaction: Any, whole: Any) -> tuple[str, str]:
     """Of the transaction (from .04 on), of its details, or of the entry it is all of."""
     details = transaction.amt_dtls
     found = (
@@ -119,23 +119,23 @@ def _amount(transaction: Any, whole: Any) -> tuple[str, str]:
     return (str(found.value), str(found.ccy)) if found else ("", "")
 
 
-def _return_reason(transaction: Any) -> str:
+def return_reason(transaction: Any) -> str:
     """Code, its meaning, and what the bank adds: `AC04 closed account number; account closed`."""
     found = transaction.rtr_inf
     if not found:
         return ""
-    code = _text(found.rsn.cd) or str(found.rsn.prtry or "") if found.rsn else ""
+    code = text_of(found.rsn.cd) or str(found.rsn.prtry or "") if found.rsn else ""
     words = [f"{code} {REASONS.get(code, '')}".strip(), *found.addtl_inf]
     return "; ".join(word for word in words if word)
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     """A code as text, whether it is a plain string, a code of a list, or a choice of them."""
     while value is not None and not isinstance(value, str):
         value = getattr(value, "value", None) or getattr(value, "cd", None)
     return value or ""
 
 
-def _parts(document: Any) -> list[Any]:
+def parts_of(document: Any) -> list[Any]:
     """The message itself, whatever this version calls it."""
     return [part for part in vars(document).values() if part is not None]
