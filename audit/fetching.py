@@ -49,7 +49,7 @@ class Fetcher:
         self._admin = AdminClient(broker.client(log_level=0))  # type: ignore[arg-type]
         self._known: ClusterMetadata | None = None
         self._idle: SimpleQueue[Consumer] = SimpleQueue()
-        self._following = open_consumer(broker, **SERIES)
+        self._following = self._open(SERIES)
         self._opened: list[Consumer] = [self._following]
         self._pool = ThreadPoolExecutor(READERS)
         self.fetched = 0
@@ -186,10 +186,17 @@ class Fetcher:
 
     def _take(self) -> Consumer:
         if self._idle.empty():
-            consumer = open_consumer(self._broker, **SINGLE)
+            consumer = self._open(SINGLE)
             self._opened.append(consumer)
             return consumer
         return self._idle.get()
+
+    def _open(self, settings: dict[str, int]) -> Consumer:
+        """A consumer that knows where all partitions are: one that does not, and is connected
+        already, waits a second before it asks."""
+        consumer = open_consumer(self._broker, **settings)
+        consumer.list_topics(timeout=METADATA_TIMEOUT_S)
+        return consumer
 
 
 def _parts(offsets: Sequence[int]) -> Iterator[Sequence[int]]:

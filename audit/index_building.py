@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, TopicPartition
 from audit.index import INDEXED, PositionIndex
 from audit.naming import names_in
 from audit.read import Progress
-from events.log.connection import LogError, open_consumer
+from events.log.connection import METADATA_TIMEOUT_S, LogError, open_consumer
 from events.settings import Broker
 from events.topics import ATTRIBUTIONS, CONVERSIONS
 
@@ -38,7 +38,8 @@ def extend(
     known = index.ends()
     now = ends()
     total = 0
-    consumer = open_consumer(broker, **{"fetch.queue.backoff.ms": 20})
+    consumer = open_consumer(broker, **{"fetch.queue.backoff.ms": 20, "fetch.wait.max.ms": 5})
+    consumer.list_topics(timeout=METADATA_TIMEOUT_S)  # or each new topic waits a second
     try:
         for topic in INDEXED:
             for partition, end in sorted(now[topic].items()):
