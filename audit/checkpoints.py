@@ -85,14 +85,7 @@ def first_false_tree(
     for checkpoint, tree in signed:
         mark = marks.at.get(tree.size)
         if mark is None:
-            return Difference(
-                "truncated",
-                f"{name}/{marks.next_offset}",
-                f"checkpoint {checkpoint} signed {tree.size} records; the log has {marks.size}: "
-                f"{tree.size - marks.size} are gone from its end",
-                expected=f"{tree.size} records, root {tree.root}",
-                found=f"{marks.size} records",
-            )
+            return _too_few(name, before, checkpoint, tree, marks)
         root = in_base64(mark.root)
         if root != tree.root:
             since = f"up to checkpoint {last} all is as signed; " if last else ""
@@ -106,6 +99,24 @@ def first_false_tree(
             )
         last, before, offset = checkpoint, tree.size, mark.offset
     return None
+
+
+def _too_few(name: str, before: int, checkpoint: int, tree: Tree, marks: Marks) -> Difference:
+    """The log has fewer leaves than were signed; up to `before` they are as signed."""
+    position = f"{name}/{marks.next_offset}"
+    expected, found = f"{tree.size} records, root {tree.root}", f"{marks.size} records"
+    if marks.ahead:
+        detail = (
+            f"checkpoint {checkpoint} signed {tree.size} records; number {marks.size} does not "
+            f"come after the one before it, and {marks.ahead} stands there with a later number: a "
+            "record was removed or moved"
+        )
+        return Difference("missing", position, detail, expected, found)
+    detail = (
+        f"checkpoint {checkpoint} signed {tree.size} records; the log has {marks.size}: "
+        f"{tree.size - marks.size} are gone, from record {before} on"
+    )
+    return Difference("truncated", position, detail, expected, found)
 
 
 class TreeCheck:

@@ -18,9 +18,10 @@ from audit.log import Log
 from audit.merkle import Frontier, leaf_hash
 from audit.read import Progress, counted
 from events import topics
-from events.codec import UnreadableRecord
+from events.codec import UnreadableRecord, decode_record
 from events.decisions import Decision
-from events.first_wins import DecisionLog, Dense
+from events.first_wins import DecisionLog, Dense, Verdict
+from events.journal import Entry
 from events.position import Record
 from projections.posted import accepted
 
@@ -114,6 +115,9 @@ class Marks(NamedTuple):
     """How many leaves it has, counted no further than the largest size asked for."""
     next_offset: int
     """After the record of the last of these leaves."""
+    ahead: str = ""
+    """Position of the first entry that no reader accepts, for one before it is not there: asked
+    for only where the journal has fewer leaves than the largest size."""
 
 
 class Marking:
@@ -164,4 +168,18 @@ def marks_of(log: Log, name: str, sizes: Iterable[int], progress: Progress) -> M
             marking.take(leaf.value, leaf.offset)
             if not marking.wants_more:
                 break
+        if marking.wants_more and topic == topics.JOURNAL:
+            return marking.marks()._replace(ahead=_first_ahead(log, int(number)))
     return marking.marks()
+
+
+def _first_ahead(log: Log, partition: int) -> str:
+    dense = Dense()
+    for record in log.read(topics.JOURNAL, partition):
+        try:
+            entry: Entry = decode_record(record, topics.JOURNAL)
+        except UnreadableRecord:
+            continue
+        if dense.judge(entry.source, entry.n) is Verdict.AHEAD:
+            return str(record.position)
+    return ""
