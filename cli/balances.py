@@ -81,9 +81,9 @@ def _as_of(partner: str, program: str, as_of: str, known: str, home: Home, as_js
 
     settings = settings_of(home)
     then = moment_asked("--as-of", as_of)
-    until = known_asked(known)
+    until = known_asked(known) or then
     require_broker(settings)
-    read = read_partner(settings.broker, partner, then, then if until is None else until)
+    read = read_partner(settings.broker, partner, then, until)
     answer = {"partner": partner, **cut_of(read, known), **_figures(read, program)}
     if as_json:
         print_json(answer)

@@ -35,7 +35,6 @@ def print_statement(of: StatementOf) -> None:
     for name, head in (("opening", made.opening_head), ("closing", made.closing_head)):
         if head.position:
             typer.echo(f"  chain    {name} {head.position}, sha256 {head.sha256}")
-    typer.echo(f"  as of    {of.place}, known by {of.known_place}")
 
 
 def _column(title: str, field: str) -> Column:

@@ -87,6 +87,8 @@ def statement(
         print_json(statement_json(made))
     elif csv is None and pdf is None:
         print_statement(made)
+        if as_of or known != THEN:
+            typer.echo(f"  again    --as-of {made.place} --known {made.known_place}")
 
 
 class Asked(NamedTuple):

@@ -33,6 +33,7 @@ ROUTES = {
     "/v1/partners/{partner}/approve": {"post"},
     "/v1/partners/{partner}/suspend": {"post"},
     "/v1/partners/{partner}/balances": {"get"},
+    "/v1/partners/{partner}/corrections": {"get"},
     "/v1/partners/{partner}/statement": {"get"},
     "/v1/programs/{program}/invoices": {"get"},
     "/v1/programs/{program}/invoices/{invoice}": {"get"},
