@@ -52,6 +52,7 @@ from cli.system import add_system_commands
 from cli.trail import trail
 from cli.verify import verify
 from cli.warehouse import add_warehouse_commands
+from cli.warehouse_database import app as warehouse_app
 
 app = typer.Typer(
     name="pledger",
@@ -100,6 +101,7 @@ app.command()(forget)
 app.command()(trail)
 app.command()(demo)
 add_warehouse_commands(app)
+app.add_typer(warehouse_app, name="warehouse")
 
 
 def main() -> None:

@@ -48,7 +48,7 @@ def settings_of(home: Path | None) -> Settings:
 
 
 def add_system_commands(app: typer.Typer) -> None:
-    for command in (up, down, status, topics, broker, warehouse, gateway, worker):
+    for command in (up, down, status, topics, broker, gateway, worker):
         app.command()(command)
 
 
@@ -163,13 +163,6 @@ def broker(home: Home = None, port: Port = DEFAULT_BROKER_PORT) -> None:
     from deploy.alone import run_broker
 
     run_broker(settings_of(home), port, typer.echo)
-
-
-def warehouse(home: Home = None, port: Port = DEFAULT_WAREHOUSE_PORT) -> None:
-    """Run the warehouse alone, in HOME/warehouse, until Ctrl-C."""
-    from deploy.alone import run_warehouse
-
-    run_warehouse(settings_of(home), port, typer.echo)
 
 
 def gateway(

@@ -2,8 +2,9 @@
 
 python -m streams.sink_process BROKER WAREHOUSE
 
-A rebuild of the warehouse starts some with `--fill`: they end with whoever started them (when
-their standard input ends), and never make a database.
+Both as PLEDGER_BROKER and PLEDGER_WAREHOUSE say, where they are left out. A rebuild of the
+warehouse starts some with `--fill`: they end with whoever started them (when their standard
+input ends), and never make a database.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 import threading
 from contextlib import suppress
 
-from events.settings import Broker, Warehouse
+from events.settings import Broker, Warehouse, load
 from streams.schema import connect, migrate
 from streams.sink import GROUP, SESSION_TIMEOUT_MS, WarehouseSink
 from streams.sink_rows import TABLES
@@ -24,8 +25,17 @@ from streams.sink_rows import TABLES
 def main() -> None:
     """Steps until SIGTERM or SIGINT, then finishes the batch under way."""
     parser = argparse.ArgumentParser(prog="python -m streams.sink_process", description=__doc__)
-    parser.add_argument("broker", type=Broker.parse, help="as PLEDGER_BROKER")
-    parser.add_argument("warehouse", type=Warehouse.parse, help="as PLEDGER_WAREHOUSE")
+    found = load()
+    parser.add_argument(
+        "broker", type=Broker.parse, help="as PLEDGER_BROKER", nargs="?", default=found.broker
+    )
+    parser.add_argument(
+        "warehouse",
+        type=Warehouse.parse,
+        help="as PLEDGER_WAREHOUSE",
+        nargs="?",
+        default=found.warehouse,
+    )
     parser.add_argument("--group", default=GROUP)
     parser.add_argument("--session-timeout-ms", type=int, default=SESSION_TIMEOUT_MS)
     parser.add_argument("--topics", type=lambda names: names.split(","), default=list(TABLES))
