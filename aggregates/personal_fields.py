@@ -36,16 +36,19 @@ class PersonalFields(DecisionSeries):
 
     def __init__(self) -> None:
         self.fields: list[str] = []
+        self.secret = ""
+        """Id of the key that the program's pseudonyms are made with."""
 
-    def mark(self, program: str, fields: Iterable[str], by: str = "") -> None:
+    def mark(self, program: str, fields: Iterable[str], by: str = "", secret: str = "") -> None:
         """In place of those marked before. Raises Invalid."""
         found = checked_fields(fields)
-        if found != self.fields:
-            self._mark(program, found, by)
+        if (found, secret) != (self.fields, self.secret):
+            self._mark(program, found, by, secret)
 
     @event("Marked", topic="program.personal_fields_marked")
-    def _mark(self, program: str, fields: list[str], by: str) -> None:
+    def _mark(self, program: str, fields: list[str], by: str, secret: str = "") -> None:
         self.fields = fields
+        self.secret = secret
 
 
 def checked_fields(fields: Iterable[str]) -> list[str]:

@@ -80,6 +80,10 @@ class SecretDestroyed(VaultError):
     """The program's pseudonyms can no longer be made: its secret was destroyed."""
 
 
+class WrongVault(VaultError):
+    """The program's pseudonyms are made with a key of another vault."""
+
+
 class Destroyed(NamedTuple):
     """A key that is gone, or a subject that was forgotten before it had one."""
 
@@ -97,7 +101,7 @@ class Vault:
         self.path = path
         self._master = master
         self._lock = threading.RLock()
-        self._secrets: dict[str, tuple[float, bytes]] = {}
+        self._secrets: dict[str, tuple[float, SubjectKey]] = {}
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -152,9 +156,31 @@ class Vault:
         of the same program always gives the same. Raises SecretDestroyed."""
         if not text:
             return text
-        return pseudonym(self._secret(program), text)
+        return pseudonym(self._secret(program).secret, text)
 
-    def _secret(self, program: str) -> bytes:
+    def secret_of(self, program: str, recorded: str = "") -> str:
+        """Id of the key that the program's pseudonyms are made with, made where there is none.
+
+        `recorded`: what its marks say. Raises WrongVault where this vault has another one or
+        none, so that no customer is recorded under two pseudonyms; and SecretDestroyed.
+        """
+        if recorded and not self._is_cached(program):
+            subject = f"program:{program}"
+            known = {one.id for one in self.destroyed(subject)}
+            live = self._live([subject]).get(subject)
+            if recorded not in known and (live is None or live.id != recorded):
+                raise WrongVault(
+                    f"the pseudonyms of program {program} are made with the key {recorded}, "
+                    f"which {self.path} does not hold; use the vault that the program was "
+                    "marked with, or bring it back from a backup"
+                )
+        return self._secret(program).id
+
+    def _is_cached(self, program: str) -> bool:
+        known = self._secrets.get(program)
+        return known is not None and known[0] > time.monotonic()
+
+    def _secret(self, program: str) -> SubjectKey:
         known = self._secrets.get(program)
         if known is not None and known[0] > time.monotonic():
             return known[1]
@@ -165,8 +191,8 @@ class Vault:
                 f"the secret of program {program}'s pseudonyms was destroyed: its marked "
                 "customers can no longer be told apart; use a program of another id"
             )
-        self._secrets[program] = time.monotonic() + SECRET_S, key.secret
-        return key.secret
+        self._secrets[program] = time.monotonic() + SECRET_S, key
+        return key
 
     # Revealing
 

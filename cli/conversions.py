@@ -39,7 +39,8 @@ ORDER BY recorded_at, source LIMIT {limit:UInt32}
 
 MARKED = """
 SELECT JSONExtractString(state, 'program') AS program,
-       argMax(JSONExtract(state, 'fields', 'Array(String)'), number) AS fields
+       argMax(JSONExtract(state, 'fields', 'Array(String)'), number) AS fields,
+       argMax(JSONExtractString(state, 'secret'), number) AS secret
 FROM decisions FINAL WHERE name = 'program.personal_fields_marked' GROUP BY program
 """
 
@@ -135,7 +136,8 @@ def assign(
     settings = settings_of(home)
     with directory(settings) as follower:
         marked = follower.directory.personal_fields(program)
-        name = recorded_customer(settings, marked, program, name)
+        secret = follower.directory.pseudonyms_under(program)
+        name = recorded_customer(settings, marked, secret, program, name)
         recorded = find_deal(settings.broker, program, name, deal)
         found = assigning(
             recorded,
@@ -171,11 +173,15 @@ def _recorded(client: Client, program: str, customer: str) -> list[str]:
     if not customer:
         return []
     settings = load()
-    marked = {str(row["program"]): frozenset(row["fields"]) for row in rows(client, MARKED)}
+    marked = {str(row["program"]): row for row in rows(client, MARKED)}
+    unmarked: dict[str, Any] = {"fields": (), "secret": ""}
     programs = [program] if program else [row["program"] for row in rows(client, PROGRAMS)]
-    return [
-        recorded_customer(settings, marked.get(of, frozenset()), of, customer) for of in programs
-    ]
+    found = []
+    for of in programs:
+        marks = marked.get(of, unmarked)
+        fields = frozenset(marks["fields"])
+        found.append(recorded_customer(settings, fields, marks["secret"], of, customer))
+    return found
 
 
 def _with_originals(client: Client, found: list[dict[str, Any]]) -> None:

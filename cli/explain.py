@@ -65,7 +65,8 @@ def _as_recorded(settings: Settings, subject: str) -> str:
         return subject
     with directory(settings) as follower:
         marked = follower.directory.personal_fields(program)
-    return f"{program}/{recorded_customer(settings, marked, program, customer)}/{name}"
+        secret = follower.directory.pseudonyms_under(program)
+    return f"{program}/{recorded_customer(settings, marked, secret, program, customer)}/{name}"
 
 
 def _print(found: Explanation) -> None:

@@ -154,7 +154,7 @@ def update(
     unit = currency.upper() or currency_of(follower.directory, view)
     minor = amount("--amount", expected, unit) if expected else view.amount
     with decisions(settings) as ledger:
-        ledger.update_registration(registration, title or view.title, minor, unit, by=by)
+        ledger.update_registration(registration, title, minor, unit, by=by)
     _tell("updated", registration, [], as_json)
 
 

@@ -64,10 +64,15 @@ def revealed_payee(payee: PartnerPayeeSet | None) -> PartnerPayeeSet | None:
     )
 
 
-def recorded_customer(settings: Settings, fields: frozenset[str], program: str, name: str) -> str:
-    """What stands in the log for a customer of a program that marks `fields`."""
+def recorded_customer(
+    settings: Settings, fields: frozenset[str], secret: str, program: str, name: str
+) -> str:
+    """What stands in the log for a customer of a program that marks `fields`, whose pseudonyms
+    are made with the key `secret`. Raises WrongVault."""
     if not fields or not name:
         return name
     from aggregates.personal_conversions import stands_for
 
-    return stands_for(vault_of(settings), fields, program, name)
+    vault = vault_of(settings)
+    vault.secret_of(program, secret)
+    return stands_for(vault, fields, program, name)

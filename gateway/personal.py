@@ -54,9 +54,12 @@ class PersonalData:
         if not fields or not customer:
             return customer
         try:
+            self._check(program)
             return stands_for(self.vault, fields, program, customer)
         except SecretDestroyed as problem:
             raise FieldProblem("customer", str(problem)) from problem
+        except VaultError as problem:
+            raise _not_sealed(problem) from problem
 
     async def prepare(self, conversions: Iterable[ConversionInput]) -> None:
         """Have the keys of all these ready, each of a program that marks something. Raises
@@ -70,28 +73,37 @@ class PersonalData:
             try:
                 await asyncio.shield(self._round)
             except VaultError as problem:
-                raise Problem(503, f"personal data cannot be sealed: {problem}") from problem
+                raise _not_sealed(problem) from problem
 
     def sealed(self, conversion: Recorded) -> Recorded:
         """The conversion as it is recorded; what was prepared is done at once. Raises
         FieldProblem."""
         fields = self._known.directory.personal_fields(conversion.program)
         try:
+            self._check(conversion.program)
             subject = subject_of(self.vault, fields, conversion.program, conversion.customer)
             return sealed_conversion(conversion, fields, self.vault, self._key(subject))
         except ReservedName as problem:
             raise FieldProblem(problem.field, str(problem)) from problem
         except SecretDestroyed as problem:
             raise FieldProblem("customer", str(problem)) from problem
+        except VaultError as problem:
+            raise _not_sealed(problem) from problem
 
     def _subject(self, given: ConversionInput) -> str:
         """Empty for what will be refused anyway."""
         fields = self._known.directory.personal_fields(given.program)
         try:
             foreign_id("customer", given.customer)
+            self._check(given.program)
             return subject_of(self.vault, fields, given.program, given.customer)
         except (BadId, SecretDestroyed):
             return ""
+        except VaultError as problem:
+            raise _not_sealed(problem) from problem
+
+    def _check(self, program: str) -> None:
+        self.vault.secret_of(program, self._known.directory.pseudonyms_under(program))
 
     def _is_kept(self, subject: str, now: float) -> bool:
         kept = self._keys.get(subject)
@@ -120,3 +132,7 @@ class PersonalData:
         while len(self._keys) > max(MOST_KEPT, len(found)):
             self._keys.popitem(last=False)
         return self._keys
+
+
+def _not_sealed(problem: VaultError) -> Problem:
+    return Problem(503, f"personal data cannot be sealed: {problem}")

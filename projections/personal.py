@@ -32,11 +32,16 @@ class PersonalData:
     def __init__(self) -> None:
         super().__init__()
         self._marked: dict[str, frozenset[str]] = {}
+        self._secrets: dict[str, str] = {}
         self._forgotten: list[Forgotten] = []
 
     def personal_fields(self, program: str) -> frozenset[str]:
         """`customer`, `identity`, `metadata.<name>`: what the program marks."""
         return self._marked.get(program, _NONE)
+
+    def pseudonyms_under(self, program: str) -> str:
+        """Id of the key in the vault that the program's pseudonyms are made with."""
+        return self._secrets.get(program, "")
 
     def programs_with_personal_fields(self) -> Mapping[str, frozenset[str]]:
         """Those that mark any."""
@@ -50,6 +55,7 @@ class PersonalData:
 
     def _fields_marked(self, decision: Decision, found: fact.PersonalFieldsMarked) -> None:
         self._marked[found.program] = frozenset(found.fields)
+        self._secrets[found.program] = found.secret
 
     def _subject_forgotten(self, decision: Decision, found: fact.SubjectForgotten) -> None:
         self._forgotten.append(

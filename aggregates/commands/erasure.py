@@ -24,14 +24,18 @@ class ErasureCommands(PartnerCommands):
         after a kill, the command finishes that.
         """
         wanted = checked_fields(fields)
-        if wanted:
-            self._required_vault(program)
 
         def finding() -> PersonalFields:
             self._program(program)
             return self._marks(program)
 
-        self._change(finding, lambda found: found.mark(program, wanted, by))
+        def mark(found: PersonalFields) -> None:
+            secret = found.secret
+            if wanted:
+                secret = self._required_vault(program).secret_of(program, found.secret)
+            found.mark(program, wanted, by, secret)
+
+        self._change(finding, mark)
         for partner in self._partners_of(program):
             self._keep_identities(partner, by)
         return wanted

@@ -52,6 +52,9 @@ class Finding(DecidingApplication):
 
     def _customer(self, program: str, customer: str) -> str:
         """What stands for the customer in the log."""
-        if not self._marks_customers(program):
+        marks = self._marks(program)
+        if COMPARED[0] not in marks.fields:
             return customer
-        return self._required_vault(program).pseudonym(program, customer)
+        vault = self._required_vault(program)
+        vault.secret_of(program, marks.secret)
+        return vault.pseudonym(program, customer)

@@ -88,6 +88,8 @@ class PartnerCommands(Finding):
         if not marked:
             return plain
         vault = self._required_vault(", ".join(marked))
+        for program in marked:
+            vault.secret_of(program, self._marks(program).secret)
         elsewhere = len(marked) < len(found.programs)
         return identities_kept(vault, found.partner, plain, marked, elsewhere=elsewhere)
 

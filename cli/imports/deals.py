@@ -98,6 +98,7 @@ def _sealed(
         return drafts
     vault = ledger.vault
     assert vault is not None  # commands open the ledger's
+    vault.secret_of(report.program, directory.pseudonyms_under(report.program))
     subjects = [
         subject_of(vault, fields, report.program, draft.conversion.customer) for draft in drafts
     ]

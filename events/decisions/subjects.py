@@ -12,6 +12,8 @@ class PersonalFieldsMarked(Struct, frozen=True):
     program: str
     fields: tuple[str, ...]
     by: str = ""
+    secret: str = ""
+    """Id of the key in the vault that the program's pseudonyms are made with."""
 
 
 class SubjectForgotten(Struct, frozen=True):

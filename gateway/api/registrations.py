@@ -139,7 +139,7 @@ async def update_registration(
     await context.command(
         lambda decisions: decisions.update_registration(
             registration,
-            data.title or stands.title,
+            data.title,
             data.amount or stands.amount,
             data.currency or stands.currency,
             by=context.author,

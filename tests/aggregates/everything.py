@@ -182,7 +182,7 @@ def api_keys() -> list[Aggregate]:
 
 def erasure() -> list[Aggregate]:
     marks = PersonalFields.empty(PersonalFields.create_id("acme"))
-    marks.mark("acme", ["customer", "metadata.email"], "ann")
+    marks.mark("acme", ["customer", "metadata.email"], "ann", "066a75f0732848cd")
     jane = Subject.empty(Subject.create_id("partner:jane"))
     jane.forget("partner:jane", 1, "asked for it", "ann")
     return [marks, jane]
