@@ -1,4 +1,4 @@
-"""All benches, one after another: `python -m benchmarks [processors sink gateway replay]`."""
+"""All benches, one after another: `python -m benchmarks [processors sink gateway replay …]`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 
 import psutil
 
-BENCHES = ("processors", "sink", "gateway", "replay")
+BENCHES = ("processors", "sink", "gateway", "replay", "payout_audit")
 
 
 def main() -> None:
