@@ -21,6 +21,7 @@ SETTINGS = {
     "PLEDGER_CLICK_KEYS",
     "PLEDGER_ADDRESS_KEY",
 }
+SIGNING = {"PLEDGER_SIGNING_KEYS"}
 
 
 def documents(name: str) -> list[dict[str, Any]]:
@@ -29,14 +30,24 @@ def documents(name: str) -> list[dict[str, Any]]:
 
 def test_compose_runs_commands_that_exist_with_all_settings() -> None:
     (compose,) = documents("compose.yaml")
-    for service in compose["services"].values():
+    for name, service in compose["services"].items():
         assert service["command"][0] in COMMANDS
-        assert set(service["environment"]) == SETTINGS
+        wanted = SETTINGS | SIGNING if name == "scheduler" else SETTINGS
+        assert set(service["environment"]) == wanted
+
+
+def test_only_the_scheduler_is_given_the_signing_keys() -> None:
+    secrets = {one["metadata"]["name"]: one for one in documents("kubernetes/settings.yaml")}
+    (workload,) = documents("kubernetes/scheduler.yaml")
+    (container,) = workload["spec"]["template"]["spec"]["containers"]
+    assert container["args"][0] in COMMANDS
+    assert [one["secretRef"]["name"] for one in container["envFrom"]] == list(secrets)
+    assert set(secrets["partner-ledger-signing"]["stringData"]) == SIGNING
 
 
 @pytest.mark.parametrize("name", ["topics", "gateway", "worker"])
 def test_kubernetes_runs_commands_that_exist(name: str) -> None:
-    (secret,) = documents("kubernetes/settings.yaml")
+    secret = documents("kubernetes/settings.yaml")[0]
     assert set(secret["stringData"]) == SETTINGS
     workload = documents(f"kubernetes/{name}.yaml")[0]
     (container,) = workload["spec"]["template"]["spec"]["containers"]
