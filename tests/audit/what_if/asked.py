@@ -13,7 +13,6 @@ from events.journal import Entry
 from projections.candidate import Candidate
 from tests.audit.memory import MemoryLog
 
-
 AS_THEY_WERE = ClickRules()
 
 

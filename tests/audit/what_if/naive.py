@@ -348,7 +348,8 @@ def accounts(world: Any, given: Hypothesis | None) -> dict[str, list[Instruction
             overtakes = other.stream == one.partition and other.order[0] < one.offset
             if other.at <= one.at or overtakes:
                 place = number + 1
-        standing.insert(place, Standing(one.at, one.partition, order, one.instruction, False))
+        at = max(one.at, standing[place - 1].at) if place else one.at
+        standing.insert(place, Standing(at, one.partition, order, one.instruction, False))
     found: dict[str, list[Instruction]] = {}
     for standing in targets.values():
         for one in standing:

@@ -73,19 +73,20 @@ def gist(instruction: Instruction) -> dict[str, Any]:
     return {name: getattr(instruction, name, None) for name in COMPARED}
 
 
-@given(schemes(), lives, hypotheses())
+@given(schemes(), lives, hypotheses(), st.one_of(st.none(), st.integers(0, 99)))
 def test_what_would_have_been_is_what_a_naive_calculation_says(
-    scheme: Any, life: list[Any], hypothesis: Hypothesis
+    scheme: Any, life: list[Any], hypothesis: Hypothesis, lag: int | None
 ) -> None:
     if any(rule.collects == "partner" for rule in hypothesis.terms.rules):
         scheme = {**scheme, "unit": ""}  # who collects is paid in the program's currency
-    world = Recorded(scheme)
+    world = Recorded(scheme, lag)
     for operation in life:
         world.happen(operation)
+    log = world.log()
     candidate = Candidate(
         "acme", hypothesis.terms, hypothesis.begins, hypothesis.ends, hypothesis.alone
     )
-    other = what_if(world.log(), candidate, top=1_000)
+    other = what_if(log, candidate, top=1_000)
     said: dict[str, list[tuple[Instruction, Entry]]] = defaultdict(list)
     for instruction, entry in other.entries:
         said[instruction.partner].append((instruction, entry))

@@ -68,9 +68,9 @@ def test_engine_2(life: list[Any], seed: int | None, hasty: bool) -> None:
     nothing_is_other(ledger.log, what_if(ledger.log))
 
 
-@given(schemes(), full_lives)
-def test_any_terms(scheme: Any, life: list[Any]) -> None:
-    world = Recorded(scheme)
+@given(schemes(), full_lives, noises)
+def test_any_terms(scheme: Any, life: list[Any], lag: int | None) -> None:
+    world = Recorded(scheme, lag)
     for operation in life:
         world.happen(operation)
     log = world.log()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,8 @@ from events import topics
 from events.codec import decode, encode
 from events.conversions import conversion_key
 from events.decisions import DecisionRecord, StoredDecision
+from events.instructions import Instruction
+from events.journal import Entry
 from tests.audit.memory import MemoryLog
 from tests.projections.world import PARTITIONS
 from tests.rewards.lives import Living
@@ -51,7 +54,34 @@ class Recorded(Living):
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, Kept(lambda: self.now) if name in TOPICS else value)
 
+    def __init__(self, scheme: dict[str, Any], seed: int | None = None) -> None:
+        """`seed`: the relay lags behind, each source for itself; None: it never does."""
+        self._chance = None if seed is None else random.Random(seed)
+        self._late: dict[str, list[tuple[str, tuple[Instruction, ...]]]] = {}
+        super().__init__(scheme)
+
+    def relay(self, source: str, routed: tuple[Instruction, ...]) -> list[Entry]:
+        if self._chance is None:
+            return super().relay(source, routed)
+        if routed:
+            self._late.setdefault(source.rpartition("/")[0], []).append((source, routed))
+        return []
+
+    def happen(self, operation: Any) -> list[Entry]:
+        found = super().happen(operation)
+        for waiting in self._late.values():
+            while waiting and self._chance is not None and self._chance.random() < 0.5:
+                found = [*found, *super().relay(*waiting.pop(0))]
+        return found
+
+    def catch_up(self) -> None:
+        """Relay what is late."""
+        for waiting in self._late.values():
+            while waiting:
+                super().relay(*waiting.pop(0))
+
     def log(self) -> MemoryLog:
+        self.catch_up()
         log = MemoryLog()
         for topic, partition in list(log.records):
             if partition >= PARTITIONS:
