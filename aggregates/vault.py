@@ -262,7 +262,12 @@ class Vault:
         deadline = time.monotonic() + BUSY_S
         while True:
             with self._lock:
-                busy = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                self._database.execute("PRAGMA busy_timeout = 0")  # the waiting is done here
+                try:
+                    busy = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                except sqlite3.OperationalError:  # another process checkpoints right now
+                    busy = 1
+                self._database.execute(f"PRAGMA busy_timeout = {BUSY_S * 1000:.0f}")
             if not busy:
                 return
             if time.monotonic() > deadline:
