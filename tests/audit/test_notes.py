@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -53,6 +56,18 @@ def test_a_note_as_it_is_written() -> None:
     raw = base64.b64decode(signature)
     assert raw[:4] == KEY.public.key_hash
     KEY.key.public_key().verify(raw[4:], f"{text}\n".encode())
+
+
+def test_the_few_lines_of_the_manual_check_a_note(tmp_path: Path) -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "tamper-evidence.md").read_text()
+    code = manual.partition("```python\n")[2].partition("```")[0]
+    kept = tmp_path / "kept.txt"
+    for note, good in ((NOTE, True), (NOTE.replace("checkpoint 12", "checkpoint 13"), False)):
+        kept.write_text(note)
+        command = [sys.executable, "-c", code, str(kept), KEY.public.vkey]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.returncode == 0) == good, done.stderr
+        assert good or "InvalidSignature" in done.stderr
 
 
 def test_a_note_reads_back_as_it_was_written() -> None:
