@@ -60,9 +60,7 @@ class OrderReader:
 
     def conversion(self, order: Order) -> Deal | Refund:
         """The deal or refund of an order; raises UnusableOrder."""
-        currency = self._shared(order, "deal.currency").upper()
-        if pycountry.currencies.get(alpha_3=currency) is None:
-            raise UnusableOrder("deal.currency", f"{currency!r}: expected ISO 4217, such as GBP")
+        currency = self.currency(order)
         total = sum(
             (self._number(order, row.names, "deal.amount") for row in order.rows), Decimal()
         )
@@ -75,6 +73,13 @@ class OrderReader:
                 "refund.when say so",
             )
         return self._deal(order, currency, total)
+
+    def currency(self, order: Order) -> str:
+        """What an order is in, ISO 4217; raises UnusableOrder."""
+        currency = self._shared(order, "deal.currency").upper()
+        if pycountry.currencies.get(alpha_3=currency) is None:
+            raise UnusableOrder("deal.currency", f"{currency!r}: expected ISO 4217, such as GBP")
+        return currency
 
     def lacks_customer(self, order: Order) -> bool:
         """Whether no line of the order names a customer, so that the fallback stands for it."""

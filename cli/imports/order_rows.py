@@ -1,4 +1,4 @@
-"""Rows of an order list, as text and decimals, collected into the deals they belong to.
+"""Rows of an order list (CSV or JSON lines), as text and decimals, collected into deals.
 
 A deal whose lines are not all readable is left out whole: its sum would be wrong. Every
 unreadable line is listed, and the deal's other lines with it.
@@ -13,7 +13,9 @@ from pathlib import Path
 
 from cli.imports.deal_map import DealMap, FileShape, MapError
 from cli.imports.expressions import Expression, ExpressionError
+from cli.imports.files import kind
 from cli.imports.map_fields import Field, NotANumber, number
+from cli.imports.order_lines import SUFFIXES, json_columns, json_records
 from cli.imports.report import Report
 
 
@@ -79,6 +81,17 @@ _Problem = tuple[str, str] | None
 
 
 def _records(
+    path: Path, shape: DealMap, report: Report
+) -> Iterator[tuple[int, dict[str, str], _Problem]]:
+    if kind(path) in SUFFIXES:
+        columns = json_columns(path)
+        check_columns(path, shape, columns)
+        yield from json_records(path, shape, columns, report)
+    else:
+        yield from _csv_records(path, shape, report)
+
+
+def _csv_records(
     path: Path, shape: DealMap, report: Report
 ) -> Iterator[tuple[int, dict[str, str], _Problem]]:
     encoding = "utf-8-sig" if shape.file.encoding.lower() in {"utf-8", "utf8"} else None
