@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from cli.reading import BadOption
-from projections.moments import NOW, Moment, NotAMoment, moment_of
+from projections.moments import NOW, Moment, NotAMoment
+from streams.named_moments import moment_of
 
 AsOf = Annotated[
     str,

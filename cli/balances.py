@@ -12,6 +12,7 @@ import typer
 from cli.asked_as_of import THEN, AsOf, KnownBy, known_asked, moment_asked
 from cli.display import AsJson, Column, money, print_json, print_table, show, text
 from cli.ledger import require_broker, rows, warehouse
+from cli.progress import showing
 from cli.reading import BadOption, iso
 from cli.system import Home, settings_of
 
@@ -83,7 +84,8 @@ def _as_of(partner: str, program: str, as_of: str, known: str, home: Home, as_js
     then = moment_asked("--as-of", as_of)
     until = known_asked(known) or then
     require_broker(settings)
-    read = read_partner(settings.broker, partner, then, until)
+    with showing("balance", "entries") as advance:
+        read = read_partner(settings.broker, partner, then, until, advance)
     answer = {"partner": partner, **cut_of(read, known), **_figures(read, program)}
     if as_json:
         print_json(answer)
@@ -100,7 +102,7 @@ def _as_of(partner: str, program: str, as_of: str, known: str, home: Home, as_js
 
 def cut_of(read: Known, known: str) -> dict[str, Any]:
     """The moments of an answer, and the places by which it can be had again."""
-    from projections.moments import places_text
+    from streams.named_moments import places_text
 
     then = {partition: cut.then for partition, cut in read.cuts.items()}
     until = {partition: cut.known for partition, cut in read.cuts.items()}

@@ -12,6 +12,7 @@ from cli.asked_as_of import AsOf, moment_asked
 from cli.balances import cut_of, places_said
 from cli.display import AsJson, Column, money, print_json, print_table, text
 from cli.ledger import require_broker
+from cli.progress import Shown, ShownProgress, showing
 from cli.reading import BadOption, iso
 from cli.system import Home, settings_of
 
@@ -39,6 +40,7 @@ def corrections(
     home: Home = None,
     as_json: AsJson = False,
     csv: CsvFile = None,
+    progress: ShownProgress = Shown.AUTO,
 ) -> None:
     """Show what makes the difference between a balance as known then and as known now.
 
@@ -63,11 +65,12 @@ def corrections(
     until = known_asked_now(known)
     settings = settings_of(home)
     require_broker(settings)
-    read = (
-        read_partner(settings.broker, partner, then, until)
-        if partner
-        else read_program(settings.broker, program, then, until)
-    )
+    with showing("corrections", "entries", progress) as advance:
+        read = (
+            read_partner(settings.broker, partner, then, until, advance)
+            if partner
+            else read_program(settings.broker, program, then, until, advance)
+        )
     answer = cut_of(read, known)
     answer["accounts"] = [
         told(bridge) for bridge in read.bridges() if program in ("", bridge.program)

@@ -6,15 +6,15 @@ in which the wanted ones stand, if any are wanted (engine 1, see `projections.ef
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import NamedTuple, Protocol
 
 from events.codec import UnreadableRecord, decode_record
 from events.instructions import CommissionDue, RefundDue
 from events.journal import Entry
-from events.log import partitions, read, watermarks
+from events.log import partitions, read, read_batches, watermarks
 from events.partitioning import partition_of
-from events.position import Position
+from events.position import Position, Record
 from events.settings import Broker
 from events.topics import INSTRUCTIONS, JOURNAL
 from projections.as_of import AsOf, Books, Cut
@@ -25,6 +25,25 @@ from projections.posted import Posted, accepted
 
 ASSIGNED = "manual"
 """Method of a credit by which a person gave a deal to a partner (`projections.assignment`)."""
+
+
+class Advance(Protocol):
+    """Told of long reading."""
+
+    def expect(self, total: int) -> None:
+        """So many records there are, in all."""
+
+    def __call__(self, more: int) -> None:
+        """So many more were read."""
+
+
+class _Nobody:
+    def expect(self, total: int) -> None: ...
+
+    def __call__(self, more: int) -> None: ...
+
+
+NOBODY: Advance = _Nobody()
 
 
 class Known(NamedTuple):
@@ -57,17 +76,21 @@ class Known(NamedTuple):
         return bridges(self.before, self.late, self.moment, self.assigned)
 
 
-def read_partner(broker: Broker, partner: str, then: Moment, known: Moment) -> Known:
+def read_partner(
+    broker: Broker, partner: str, then: Moment, known: Moment, advance: Advance = NOBODY
+) -> Known:
     """What is known of a partner. Raises LogError, NotAMoment for places that are not in the
-    partner's partition, and NoTime."""
+    partner's partition, and NoTime. `advance` is told what is to be read, and what was."""
     home = partition_of(partner, partitions(broker, JOURNAL))
-    return read_known(broker, [home], lambda entry: entry.partner == partner, then, known)
+    return read_known(broker, [home], lambda entry: entry.partner == partner, then, known, advance)
 
 
-def read_program(broker: Broker, program: str, then: Moment, known: Moment) -> Known:
+def read_program(
+    broker: Broker, program: str, then: Moment, known: Moment, advance: Advance = NOBODY
+) -> Known:
     """What is known of all partners of a program. Raises as `read_partner`."""
     every = range(partitions(broker, JOURNAL))
-    return read_known(broker, every, lambda entry: entry.program == program, then, known)
+    return read_known(broker, every, lambda entry: entry.program == program, then, known, advance)
 
 
 def read_known(
@@ -76,6 +99,7 @@ def read_known(
     wanted: Callable[[Entry], bool],
     then: Moment,
     known: Moment,
+    advance: Advance = NOBODY,
 ) -> Known:
     """What is known of the accounts that `wanted` picks in the partitions `where`."""
     fold = AsOf(then, known)
@@ -84,14 +108,22 @@ def read_known(
     where = list(where)
     for moment in (then, known):
         require_places(moment, where, ends)
+    advance.expect(sum(ends[partition] for partition in where))
     for partition in where:
-        for posted in accepted(read(broker, JOURNAL, partition, 0, ends[partition])):
+        records = _read(broker, partition, ends[partition], advance)
+        for posted in accepted(records):
             fold.take(posted, wanted(posted.entry))
         cuts[partition] = fold.cut(partition, ends[partition])
     booked = {posted.entry.source for posted in fold.since if posted.entry.kind == "commission"}
     told = read_told(broker, fold.instructions() | booked)
     late = fold.late(told.times)
     return Known(fold.moment, cuts, fold.books, late, told.assigned)
+
+
+def _read(broker: Broker, partition: int, end: int, advance: Advance) -> Iterator[Record]:
+    for batch in read_batches(broker, JOURNAL, partition, 0, end):
+        yield from batch
+        advance(len(batch))
 
 
 def require_places(moment: Moment, where: Collection[int], ends: dict[int, int]) -> None:

@@ -10,8 +10,8 @@ from cli.documents.sheet import Cell, number, sheet
 from cli.money import exponent, plain
 from cli.reading import iso
 from events.journal import HELD
-from projections.moments import places_text
 from projections.statement import Head, Line, Section, Statement, Sums
+from streams.named_moments import places_text
 
 FAR = 2**62
 """A time after all others, ms."""

@@ -16,8 +16,9 @@ from litestar.params import Parameter
 from msgspec import Struct
 
 from gateway.problems import FieldProblem
-from projections.moments import NOW, Moment, NotAMoment, moment_of, places_text
+from projections.moments import NOW, Moment, NotAMoment
 from streams.as_of_reading import Known
+from streams.named_moments import moment_of, places_text
 
 AsOf = Annotated[
     str,

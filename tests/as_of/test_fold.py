@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projections.corrections import COLUMNS, bridges
-from projections.moments import END, NOW, Moment, moment_of, places_text
+from projections.moments import END, NOW, Moment
+from streams.named_moments import moment_of, places_text
 from tests.as_of.asking import Answer
 from tests.as_of.lives import engines, lived, lives, picked, picks, posted
 from tests.as_of.model import earned, happenings, owed
