@@ -133,31 +133,27 @@ class TreeCheck:
         self.name = name
         self._signed = trees_of(name, _said(decided, len(decided.decisions)))
         self._marking = Marking(tree.size for _, tree in self._signed)
+        self.take = self._marking.take
+        """Takes the next leaf's value, and the offset of its record."""
         self._next_offset = 0
-
-    @property
-    def is_wanted(self) -> bool:
-        """Whether a checkpoint signed more of the tree than was taken."""
-        return self._marking.wants_more
-
-    def take(self, value: bytes, offset: int) -> None:
-        """The next leaf's value, and the offset of its record."""
-        self._marking.take(value, offset)
 
     def facts(self, records: Iterable[Record]) -> Iterator[Record]:
         """The records of a partition of which each is a leaf, as they are."""
+        if not self._marking.wants_more:
+            yield from records
+            return
+        take = self._marking.take
         for record in records:
-            if self.is_wanted:
-                self._marking.take(fact_bytes(record), record.offset)
-                self._next_offset = record.offset + 1
+            take(fact_bytes(record), record.offset)
+            self._next_offset = record.offset + 1
             yield record
 
     def read_on(self, log: Log) -> None:
         """Take the facts behind those that passed, where a checkpoint signed more of them."""
-        if self.is_wanted:
+        if self._marking.wants_more:
             topic, _, partition = self.name.rpartition("/")
             for _ in self.facts(log.read(topic, int(partition), self._next_offset)):
-                if not self.is_wanted:
+                if not self._marking.wants_more:
                     return
 
     def as_signed(self) -> list[str]:

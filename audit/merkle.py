@@ -56,12 +56,19 @@ class Frontier:
 
     def append(self, leaf: bytes) -> None:
         """Add the next leaf."""
-        peaks, rest = self.peaks, self.size
-        while rest & 1:
-            leaf = sha256(b"\x01" + peaks.pop() + leaf).digest()
-            rest >>= 1
-        peaks.append(leaf)
-        self.size += 1
+        self.extend((leaf,))
+
+    def extend(self, leaves: Iterable[bytes]) -> None:
+        """Add the next leaves, in order."""
+        peaks, size = self.peaks, self.size
+        for leaf in leaves:
+            found, rest = leaf, size
+            while rest & 1:
+                found = sha256(b"\x01" + peaks.pop() + found).digest()
+                rest >>= 1
+            peaks.append(found)
+            size += 1
+        self.size = size
 
     def root(self) -> bytes:
         """The tree's hash, 32 bytes."""
@@ -76,8 +83,7 @@ class Frontier:
 def root(leaves: Sequence[bytes]) -> bytes:
     """The hash of a list of leaves, 32 bytes."""
     frontier = Frontier()
-    for leaf in leaves:
-        frontier.append(leaf)
+    frontier.extend(leaves)
     return frontier.root()
 
 

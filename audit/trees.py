@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
 from typing import NamedTuple
 
 from audit.log import Log
-from audit.merkle import Frontier, leaf_hash
+from audit.merkle import Frontier
 from audit.read import Progress, counted
 from events import topics
 from events.codec import UnreadableRecord, decode_record
@@ -26,6 +27,9 @@ from events.position import Record
 from projections.posted import accepted
 
 COVERED = (topics.CONVERSIONS, topics.DECISIONS, topics.JOURNAL)
+
+AT_ONCE = 1_000
+"""Leaves that are hashed in one go."""
 
 _FACT = struct.Struct(">qi")
 _LENGTH = struct.Struct(">i")
@@ -62,6 +66,8 @@ def fact_bytes(record: Record) -> bytes:
     """The leaf of a fact: its time (8 bytes, ms), its key and its value, each after its length
     (4 bytes; -1 where there is none), all big-endian."""
     key, value = record.key, record.value
+    if key is not None and value is not None:
+        return _FACT.pack(record.recorded_at, len(key)) + key + _LENGTH.pack(len(value)) + value
     return b"".join(
         (
             _FACT.pack(record.recorded_at, _NONE if key is None else len(key)),
@@ -126,14 +132,12 @@ class Marking:
     def __init__(self, sizes: Iterable[int]) -> None:
         self._left = sorted(set(sizes), reverse=True)
         self._frontier = Frontier()
+        self._values: list[bytes] = []
+        """Leaves taken and not yet hashed: it is done many at a time, and before each size."""
+        self._room = 0
         self._next_offset = 0
         self.at: dict[int, Mark] = {}
-        self._mark()
-
-    @property
-    def size(self) -> int:
-        """How many leaves were taken."""
-        return self._frontier.size
+        self._hash()
 
     @property
     def wants_more(self) -> bool:
@@ -144,18 +148,24 @@ class Marking:
         """The next leaf's value, and the offset of its record. Those after the largest size
         are let pass."""
         if self._left:
-            self._frontier.append(leaf_hash(value))
+            self._values.append(value)
             self._next_offset = offset + 1
-            if self._frontier.size == self._left[-1]:
-                self._mark()
+            if len(self._values) == self._room:
+                self._hash()
 
     def marks(self) -> Marks:
         """What was noted."""
-        return Marks(self.at, self.size, self._next_offset)
+        self._hash()
+        return Marks(self.at, self._frontier.size, self._next_offset)
 
-    def _mark(self) -> None:
-        if self._left and self._left[-1] == self._frontier.size:
-            self.at[self._left.pop()] = Mark(self._frontier.root(), self._next_offset)
+    def _hash(self) -> None:
+        frontier = self._frontier
+        frontier.extend([sha256(b"\x00" + value).digest() for value in self._values])
+        self._values.clear()
+        if self._left and self._left[-1] == frontier.size:
+            self.at[self._left.pop()] = Mark(frontier.root(), self._next_offset)
+        if self._left:
+            self._room = min(AT_ONCE, self._left[-1] - frontier.size)
 
 
 def marks_of(log: Log, name: str, sizes: Iterable[int], progress: Progress) -> Marks:
