@@ -14,7 +14,7 @@ from cli.display import Column, count, money, print_table, text
 from cli.money import plain, shown
 from cli.reading import iso
 
-ACTUAL = money("paid", "actual")
+ACTUAL = money("as it was", "actual")
 WHAT_IF = money("what if", "what_if")
 
 
@@ -43,11 +43,11 @@ def print_answer(answer: WhatIf) -> None:
         [
             program, text("kind", "kind"), text("rule", "rule"), ACTUAL, WHAT_IF, DIFFERENCE,
             count("deals", "deals"), count("deals what if", "what_if_deals"),
-            count("moved", "moved"),
+            count("others", "moved"),
         ],
     )  # fmt: skip
     _print_moves(answer)
-    counted = [program, text("what", "what"), text("why", "why"), count("was", "actual"),
+    counted = [program, text("what", "what"), text("why", "why"), count("as it was", "actual"),
                count("what if", "what_if")]  # fmt: skip
     _print("conversions", answer.conversions_by_outcome, counted)
     _print("held, not booked, cut by a cap", answer.effects, counted)
@@ -64,7 +64,7 @@ def print_answer(answer: WhatIf) -> None:
         answer.reviews,
         [
             program, text("partner", "partner"), Column("of", _subject), text("step", "step"),
-            text("was", "actual"), text("what if", "what_if"), text("decision", "position"),
+            text("as it was", "actual"), text("what if", "what_if"), text("decision", "position"),
         ],
     )  # fmt: skip
 

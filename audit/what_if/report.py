@@ -16,6 +16,7 @@ from audit.what_if.compare import Compared, Move, Paid
 from audit.what_if.question import Question
 from audit.what_if.reviews import ReviewChanged
 from audit.what_if.sums import Account, Answered
+from events.terms import Terms
 from projections.candidate import BEGINNING, END, Candidate
 
 
@@ -29,6 +30,7 @@ class Asked(Struct, frozen=True):
     ends: int | None
     """Milliseconds since 1970 UTC, the end exclusive; None: no bound."""
     without_individual: bool
+    terms: Terms
 
 
 class UnitTotal(Struct, frozen=True):
@@ -184,6 +186,7 @@ def _asked(candidate: Candidate) -> Asked:
         None if candidate.begins == BEGINNING else candidate.begins,
         None if candidate.ends == END else candidate.ends,
         candidate.without_individual,
+        candidate.terms,
     )
 
 
