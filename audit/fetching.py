@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
+from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, ClusterMetadata, OffsetSpec  # type: ignore[attr-defined]
@@ -39,6 +40,16 @@ SINGLE = {
 """Settings of a consumer that wants a record here and one there."""
 SERIES = {"fetch.wait.max.ms": 1, "fetch.queue.backoff.ms": 1}
 """Settings of one that reads on from an offset."""
+
+
+class Sought(NamedTuple):
+    """A record that is looked for near its time."""
+
+    partition: int
+    at: int
+    """Not stamped earlier, ms."""
+    holds: bytes
+    """Bytes of its value that no other has."""
 
 
 class Fetcher:
@@ -104,6 +115,13 @@ class Fetcher:
             for record in records:
                 found[record.topic, record.partition][record.offset] = record
         return found
+
+    def search(self, topic: str, sought: Sequence[Sought], limit: int) -> list[Record | None]:
+        """Each of the records, among the first `limit` from its time on; None: not there."""
+        size = max(1, -(-len(sought) // READERS))
+        shares = [sought[start : start + size] for start in range(0, len(sought), size)]
+        found = self._pool.map(lambda share: self._search(topic, share, limit), shares)
+        return [record for share in found for record in share]
 
     def series(self, topic: str, partition: int, start: int, end: int) -> Iterator[Record]:
         """Records start <= offset < end, one after another; one series at a time."""
@@ -183,6 +201,40 @@ class Fetcher:
         self.fetched += len(found)
         self.passed += passed - len(found)
         return found
+
+    def _search(self, topic: str, sought: Sequence[Sought], limit: int) -> list[Record | None]:
+        consumer = self._take()
+        try:
+            return [self._near(consumer, topic, one, limit) for one in sought]
+        except KafkaException as problem:
+            raise LogError(f"{topic}: {problem.args[0].str()}") from problem
+        finally:
+            consumer.unassign()
+            self._idle.put(consumer)
+
+    def _near(self, consumer: Consumer, topic: str, sought: Sought, limit: int) -> Record | None:
+        asked = TopicPartition(topic, sought.partition, max(0, sought.at))
+        [start] = consumer.offsets_for_times([asked], METADATA_TIMEOUT_S)
+        if start.error is not None or start.offset < 0:
+            return None
+        _, end = consumer.get_watermark_offsets(asked, cached=True)
+        if end < 0:  # nothing was fetched of it yet
+            _, end = consumer.get_watermark_offsets(asked, METADATA_TIMEOUT_S)
+        consumer.assign([start])
+        deadline = time.monotonic() + STALL_S
+        last = min(start.offset + limit, end) - 1
+        while True:
+            message = consumer.poll(1.0)
+            if message is None:
+                _give_up(deadline, topic, sought.partition)
+                continue
+            record = checked(message, topic, sought.partition)
+            if sought.holds in (record.value or b""):
+                self.fetched += 1
+                return record
+            self.passed += 1
+            if record.offset >= last:
+                return None
 
     def _take(self) -> Consumer:
         if self._idle.empty():

@@ -52,8 +52,10 @@ PAYOUT = "po-jane"
 CUSTOMERS_A_PARTNER = 50
 BATCH = 500
 """Records in a batch of the producer."""
-BEFORE = 10
-"""Minutes from the click to the deal."""
+DAY_MS = 86_400_000
+DAYS = {topics.CLICKS: 0, topics.CONVERSIONS: 1, topics.ATTRIBUTIONS: 1}
+"""The day on which the records of a topic were written, the others 40 days on: times rise
+within a partition."""
 
 Line = tuple[bytes, bytes, int]
 """Key, value and time (ms) of a record."""
@@ -138,10 +140,10 @@ class BigLedger:
             key = conversion_key(PROGRAM, customer)
             home = partition_of(key, PARTITIONS)
             offset = (number + 1) * step
-            at = START_MS + offset
+            at = START_MS + DAY_MS + offset
             deal = Deal(
                 PROGRAM, customer, f"jane-e{number}", f"jane-o{number}", 10_000 + number, "EUR",
-                at, known, click=self._click(number, at),
+                at, known, click=self._click(number),
             )  # fmt: skip
             self._stands(topics.CONVERSIONS, home, offset, key, encode(deal), at)
             said = attribution.decide(
@@ -166,11 +168,11 @@ class BigLedger:
         )
         self._book(instructions)
 
-    def _click(self, number: int, at: int) -> CitedClick:
-        clicked = at - BEFORE * 60_000
+    def _click(self, number: int) -> CitedClick:
+        offset = (number + 1) * (self.size(topics.CLICKS) // (self.deals + 1))
+        clicked = START_MS + offset
         token = self._keys.sign(LINK, clicked, nonce=number.to_bytes(6, "big"))
         home = partition_of(LINK, PARTITIONS)
-        offset = (number + 1) * (self.size(topics.CLICKS) // (self.deals + 1))
         click = Click(token, LINK, PROGRAM, JANE, clicked)
         self._stands(topics.CLICKS, home, offset, LINK, encode(click), clicked)
         return CitedClick(token, LINK, clicked)
@@ -181,7 +183,7 @@ class BigLedger:
         step = self.size(topics.JOURNAL) // (len(instructions) + 1)
         for number, instruction in enumerate(instructions, 1):
             offset = number * step
-            at = START_MS + 40 * 86_400_000 + offset  # the holds have ended
+            at = START_MS + 40 * DAY_MS + offset  # the holds have ended
             source = Position(topics.INSTRUCTIONS, self._home, offset)
             self._stands(source.topic, source.partition, offset, JANE, encode(instruction), at)
             entry = account.decide(
@@ -233,7 +235,8 @@ def _write_partition(job: tuple[Broker, Own, int, str, int, int]) -> None:
     ]
     mould = _MOULDS[topic](partition, others)
     janes = own.get((topic, partition), {})
-    lines = (janes.get(offset) or (*next(mould), START_MS + offset) for offset in range(size))
+    began = START_MS + DAYS.get(topic, 40) * DAY_MS
+    lines = (janes.get(offset) or (*next(mould), began + offset) for offset in range(size))
     _produce(broker, topic, partition, lines)
 
 

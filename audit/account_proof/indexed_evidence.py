@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from audit.decided import Decided
+from audit.fetching import Sought
 from audit.naming import Naming, customers_of
 from audit.read import Progress
 from events import topics
@@ -48,6 +49,9 @@ class Source(Protocol):
     def offset_at(self, topic: str, partition: int, at: int) -> int | None:
         """Offset of the first record stamped at or after `at` (ms)."""
 
+    def search(self, topic: str, sought: Sequence[Sought], limit: int) -> list[Record | None]:
+        """Each record, among the first `limit` from its time on; None: not there."""
+
     def click(self, touch: Touch, cited_by: str) -> Record | None:
         """A click that does not stand near its time, looked for in the whole partition."""
 
@@ -69,6 +73,7 @@ class IndexedEvidence:
         self._seen = index.ends()
         self._held: dict[Position, Record] = {}
         self._customers: dict[str, dict[str, list[Record]]] = {}
+        self._clicks: dict[Touch, Record | None] = {}
         self.faults: list[str] = []
         """What the index said that the log does not bear out."""
         self.tail: dict[str, list[Record]] = {}
@@ -116,6 +121,7 @@ class IndexedEvidence:
         found.update(record.key.decode(errors="replace") for record in cited if record.key)
         found.discard("")
         self._collect(found)
+        self._look_up(self._touches())
         return sorted(found)
 
     def conversions(self, key: str) -> Iterator[Record]:
@@ -130,15 +136,10 @@ class IndexedEvidence:
         return self._held.get(position)
 
     def click(self, touch: Touch, cited_by: str) -> Record | None:
-        partition = partition_of(touch.link, self.partitions(topics.CLICKS))
-        start = self._source.offset_at(topics.CLICKS, partition, touch.clicked_at)
-        if start is not None:
-            end = min(start + CLICKS_LOOKED_AT, self._ends[topics.CLICKS].get(partition, 0))
-            wanted = touch.click_id.encode()
-            for record in self._source.series(topics.CLICKS, partition, start, end):
-                if wanted in (record.value or b"") and _is_click(record, touch.click_id):
-                    return record
-        return self._source.click(touch, cited_by)
+        if touch not in self._clicks:
+            self._look_up([touch])
+        found = self._clicks[touch]
+        return self._source.click(touch, cited_by) if found is None else found
 
     def stamped(self, partition: int, before: int, at: int) -> bool:
         offset = self._source.offset_at(topics.INSTRUCTIONS, partition, at)
@@ -182,6 +183,36 @@ class IndexedEvidence:
             home = partition_of(key, self.partitions(topic))
             theirs += [r for r in tails.get((topic, key.encode()), []) if r.partition == home]
             self._customers.setdefault(key, {})[topic] = theirs
+
+    def _touches(self) -> list[Touch]:
+        """The clicks that the customers' attributions rest on."""
+        found: dict[Touch, None] = {}
+        for records in self._customers.values():
+            for record in records[topics.ATTRIBUTIONS]:
+                try:
+                    touch = decode_record(record).touch
+                except UnreadableRecord:
+                    continue
+                if touch is not None:
+                    found[touch] = None
+        return list(found)
+
+    def _look_up(self, touches: list[Touch]) -> None:
+        """Look for the clicks near their times, all at once."""
+        partitions = self.partitions(topics.CLICKS)
+        sought = [
+            Sought(
+                partition_of(touch.link or "-", partitions),
+                touch.clicked_at,
+                touch.click_id.encode(),
+            )
+            for touch in touches
+        ]
+        records = self._source.search(topics.CLICKS, sought, CLICKS_LOOKED_AT)
+        for touch, record in zip(touches, records, strict=True):
+            good = record is not None and _is_click(record, touch.click_id)
+            self._clicks[touch] = record if good else None
+            self._progress(1)
 
     def _customer(self, topic: str, key: str) -> Iterator[Record]:
         if key not in self._customers:

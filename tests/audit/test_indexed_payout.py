@@ -12,6 +12,7 @@ import pytest
 from audit.account_proof.indexed_evidence import IndexedEvidence
 from audit.clicks import find_clicks
 from audit.difference import AuditFailed
+from audit.fetching import Sought
 from audit.index import INDEXED, IndexUnusable, PositionIndex
 from audit.indexed_payout import HowProved, prove_indexed_payout
 from audit.naming import names_in
@@ -43,6 +44,19 @@ class MemorySource:
 
     def offset_at(self, topic: str, partition: int, at: int) -> int | None:
         return self.log.offset_at(topic, partition, at)
+
+    def search(self, topic: str, sought: Sequence[Sought], limit: int) -> list[Record | None]:
+        return [
+            next(
+                (
+                    record
+                    for record in self.log.records[topic, one.partition][:limit]
+                    if record.recorded_at >= one.at and one.holds in (record.value or b"")
+                ),
+                None,
+            )
+            for one in sought
+        ]
 
     def click(self, touch: Touch, cited_by: str) -> Record | None:
         return next((record for _, record in find_clicks(self.log, {touch: cited_by})), None)
