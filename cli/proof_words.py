@@ -42,8 +42,8 @@ def proved(verdict: Verdict) -> list[str]:
         f"{counted('attribution', again.get('attribution', 0))} from their conversions; "
         f"{counted('click', again.get('click', 0))} found as they were counted.",
         f"The account is whole from its first entry to its newest: {len(verdict.account):,} "
-        "entries, each names the hash of the one before, and every balance is what the legs "
-        "leave.",
+        "entries, one for each instruction, in order. Each that is shown names the hash of the "
+        "one before; every balance is what the legs leave.",
         f"The payout is what its decisions and its entries say: {verdict.proof.status}.",
     ]
     checkpoint = verdict.checkpoint

@@ -14,7 +14,7 @@ from msgspec import Struct
 from audit.against import Compared, false_chain, false_note, public_keys
 from audit.bundle.contents import Contents
 from audit.bundle.format import NOTE, Withheld, leaf_of
-from audit.bundle.inclusion import Included, check_inclusion
+from audit.bundle.inclusion import Included, check_decisions
 from audit.checkpoints import good_checkpoints
 from audit.decided import Decided
 from audit.difference import AuditFailed, Difference
@@ -67,15 +67,13 @@ def signed_of(contents: Contents, decided: Decided) -> Signed:
 def check_checkpoint(
     contents: Contents,
     decided: Decided,
-    accepted: set[str],
     known: PublicKey | None,
     kept: Note | None,
 ) -> Checked | None:
-    """Hold the bundle against its checkpoint, and that against what was kept; None where the
-    ledger has no checkpoint and nothing was kept. Raises AuditFailed.
+    """Hold the bundle's decisions against its checkpoint, and that against what was kept; None
+    where the ledger has no checkpoint and nothing was kept. Raises AuditFailed.
 
-    `accepted`: positions of the account's entries. `known`: a key, `kept`: a checkpoint, that
-    whoever verifies has from before.
+    `known`: a key, `kept`: a checkpoint, that whoever verifies has from before.
     """
     signed = signed_of(contents, decided)
     for difference in good_checkpoints(signed).differences:
@@ -107,7 +105,7 @@ def check_checkpoint(
         key=found.key,
         vkey="" if public is None else public.vkey,
         key_known=known is not None,
-        included=check_inclusion(contents, note, accepted),
+        included=Included(decisions=check_decisions(contents.lines[topics.DECISIONS], note)),
         kept=0 if kept is None else kept.checkpoint,
     )
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from audit.bundle.archive import packed
 from audit.bundle.checkpoint import newest_note
 from audit.bundle.contents import Contents, members_of
-from audit.bundle.format import RECORDS, Line, Scope, shown
+from audit.bundle.format import RECORDS, Line, Scope, Withheld, shown
 from audit.bundle.gather import Gathered, gather
 from audit.bundle.inclusion import prove_inclusion
 from audit.bundle.own_proof import decided_of, undecidable
@@ -56,7 +56,12 @@ def export(
         stamps=tuple(sorted(gathered.evidence.stamps)),
     )
     decided = decided_of(contents)
-    entries = [one.proved.entry for one in gathered.account.booked]
+    hidden = {line.position for line in lines[topics.JOURNAL] if isinstance(line, Withheld)}
+    entries = [
+        one.proved.entry
+        for one in gathered.account.booked
+        if str(one.record.position) not in hidden
+    ]
     contents.terms = terms_member(decided.directory, entries)
     if own:
         contents.rests = undecidable(contents)

@@ -73,13 +73,12 @@ def prove_inclusion(
             yield Inclusion(f"{stream}/{offsets[number]}", number, path)
 
 
-def check_inclusion(contents: Contents, note: Note, accepted: set[str]) -> Included:
-    """Hold every record against its proof; raises AuditFailed.
+def check_inclusion(contents: Contents, note: Note, accepted: set[str], included: Included) -> None:
+    """Hold every record against its proof, and count it in `included`; raises AuditFailed.
 
     `accepted`: positions of the account's entries; repeats of them have no leaf.
     """
     proofs = {(_stream(one.position), one.leaf): one for one in contents.inclusions}
-    included = Included()
     for line in contents.lines[topics.JOURNAL]:
         if line.position in accepted:
             if _check(line, note, proofs):
@@ -91,8 +90,6 @@ def check_inclusion(contents: Contents, note: Note, accepted: set[str]) -> Inclu
             included.conversions += 1
         else:
             included.newer_conversions += 1
-    included.decisions = _check_decisions(contents.lines[topics.DECISIONS], note)
-    return included
 
 
 def _check(line: Line, note: Note, proofs: dict[tuple[str, int], Inclusion]) -> bool:
@@ -115,7 +112,7 @@ def _check(line: Line, note: Note, proofs: dict[tuple[str, int], Inclusion]) -> 
     return True
 
 
-def _check_decisions(lines: list[Line], note: Note) -> int:
+def check_decisions(lines: list[Line], note: Note) -> int:
     """Hash the tree of `decisions` again; raises AuditFailed where it is another one."""
     stream = f"{topics.DECISIONS}/0"
     tree = note.trees.get(stream)

@@ -54,7 +54,9 @@ def own_of(account: ProvedAccount) -> Own:
         if mine:
             own.customers.add(key)
             _add_all(names, (one.customer for one in mine))
-            _add_all(names, (one.deal for one in said if one in mine or not any(_credits(one))))
+            shared = {one.deal for one in mine}
+            theirs = {one.deal for one in said if any(_credits(one))} - shared
+            _add_all(names, {one.deal for one in said} - theirs)
     for decision in account.decided.decisions:
         if decision.aggregate.startswith("payout:") and _partner_of(decision) == partner:
             own.payouts.add(decision.aggregate.removeprefix("payout:"))

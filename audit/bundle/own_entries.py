@@ -143,7 +143,9 @@ class OwnAccount:
     def _decide(self, line: Line, record: Record, entry: Entry, source: Line) -> tuple[str, str]:
         """Decide the entry again where that can be; (method, source) of its instruction."""
         if isinstance(source, Withheld):
-            self._steps.rest("entry", line.position, f"its instruction is withheld: {source.position}")
+            self._steps.rest(
+                "entry", line.position, f"its instruction is withheld: {source.position}"
+            )
             return "", ""
         instruction: Instruction = decode_record(source.record)
         found = getattr(instruction, "method", ""), instruction.source

@@ -1,10 +1,11 @@
 """A bundle verified, from its bytes alone: hashes, proof, terms, signature, inclusion.
 
     1  members are what the manifest says, records stand in order
-    2  the account and the payout, decided again
-    3  the terms set apart are those of the decisions
-    4  the newest checkpoint is signed, and the records stand in its trees
-    5  what whoever verifies has kept: a key, a checkpoint
+    2  the newest checkpoint is signed; so is, where somebody kept one, an earlier one; and the
+       decisions are those it signed, for all else rests on them
+    3  the account and the payout, decided again
+    4  the terms set apart are those of the decisions
+    5  the entries and conversions stand in the checkpoint's trees
 
 Nothing here loads Kafka, ClickHouse or Faust, or opens a connection.
 """
@@ -21,11 +22,12 @@ from audit.bundle.checkpoint import Checked, check_checkpoint
 from audit.bundle.contents import Contents, contents_of
 from audit.bundle.evidence import BundleEvidence
 from audit.bundle.format import MANIFEST, TERMS, Rest
-from audit.bundle.own_proof import prove_own
+from audit.bundle.inclusion import check_inclusion
+from audit.bundle.own_proof import decided_of, prove_own
 from audit.bundle.terms import terms_member
 from audit.decided import Decided
 from audit.difference import AuditFailed, Difference
-from audit.notes import Note
+from audit.notes import Note, parse_note
 from audit.payout import UnknownPayout
 from audit.payout_proof import PayoutProof, ProvedEntry
 from audit.signing import PublicKey
@@ -77,6 +79,7 @@ def verify_members(
     for what cannot be verified, AuditFailed with the first difference.
     """
     contents = contents_of(members)
+    checkpoint = check_checkpoint(contents, decided_of(contents), known, kept)
     proved = _proved(contents)
     entries = [one.entry for one in proved.account]
     terms = terms_member(proved.decided.directory, entries)
@@ -85,8 +88,9 @@ def verify_members(
         raise AuditFailed(
             Difference("altered", TERMS, detail, terms.decode(), contents.terms.decode("latin-1"))
         )
-    accepted = {one.position for one in proved.account}
-    checkpoint = check_checkpoint(contents, proved.decided, accepted, known, kept)
+    if checkpoint is not None:
+        accepted = {one.position for one in proved.account}
+        check_inclusion(contents, parse_note(contents.note), accepted, checkpoint.included)
     return Verdict(
         bundle=digest(members[MANIFEST]),
         ledger=contents.ledger,
