@@ -105,9 +105,13 @@ def _timed(here: Place, *command: str) -> float:
 
 
 def _pledger(here: Place, *command: str) -> str:
+    environment = {**here.environment, "COLUMNS": "300"}
+    # With compiled modules, as installed; here they may be forbidden.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    environment["PYTHONPYCACHEPREFIX"] = str(here.directory / "compiled")
     done = subprocess.run(
         [sys.executable, "-c", "from cli.main import main; main()", *command],
-        env={**here.environment, "COLUMNS": "300"},
+        env=environment,
         capture_output=True,
         text=True,
     )
