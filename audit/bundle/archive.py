@@ -10,6 +10,7 @@ can have, never unpacked to a path; each is read no further than its limit.
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -34,6 +35,12 @@ one byte repeated for ever reaches."""
 LARGE = 1 << 24
 """Bytes from which the ratio is looked at."""
 ENCRYPTED = 0x1
+
+DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError),
+    *(NotImplementedError, RuntimeError, OverflowError),
+)
+"""What Python's reader raises on bytes that are no zip file, or not one that it knows."""
 
 MEMBERS: tuple[str, ...] = (MANIFEST, *REQUIRED, NOTE)
 """In the order in which they stand in the file."""
@@ -60,14 +67,15 @@ def packed(members: Mapping[str, bytes]) -> bytes:
 
 def unpacked(path: Path) -> dict[str, bytes]:
     """The members of the file at `path`, by name. Raises BadBundle, and OSError."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = _entries(path, archive)
-            return {name: _read(path, archive, entry) for name, entry in entries.items()}
-    except zipfile.BadZipFile as problem:
-        raise BadBundle(f"{path}: no bundle, or a damaged one: {problem}") from problem
-    except (EOFError, zlib.error, NotImplementedError, RuntimeError) as problem:
-        raise BadBundle(f"{path}: damaged: {problem}") from problem
+    with path.open("rb") as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                entries = _entries(path, archive)
+                return {name: _read(path, archive, entry) for name, entry in entries.items()}
+        except BadBundle:
+            raise
+        except DAMAGED as problem:
+            raise BadBundle(f"{path}: no bundle, or a damaged one: {problem}") from problem
 
 
 def digest(member: bytes) -> str:
