@@ -42,7 +42,7 @@ def trail(
 ) -> None:
     """Who decided what, when, from where, and under which key, oldest first.
 
-    A person whom an API key shows is marked `key`; a name without is what was said at the
+    Beside a key the person is its holder; a name without a key is what was said at the
     command line or beside the API's token. Records of earlier releases do not say where they
     came from.
 
@@ -72,10 +72,11 @@ def trail(
 
 def lines(settings: Settings) -> Iterator[TrailLine]:
     """The trail of all decisions in the log."""
-    from projections.trail import trail_line
+    from projections.trail import Trail
 
+    found = Trail()
     for decision in accepted_decisions(settings):
-        yield trail_line(decision)
+        yield found.line(decision)
 
 
 def _is(wanted: str, person: str) -> bool:
@@ -125,7 +126,12 @@ TABLE = [
     text("when", "at"),
     Column("who", lambda row: row["person"] or "not said"),
     text("what", "what"),
-    Column("from", lambda row: " ".join(filter(None, (row["via"], row["source"])))),
-    text("key", "key"),
+    Column("from", lambda row: _from(row)),
     text("position", "position"),
 ]
+
+
+def _from(row: dict[str, Any]) -> str:
+    """`api 203.0.113.7, key ann-laptop`."""
+    place = " ".join(filter(None, (row["via"], row["source"])))
+    return f"{place}, key {row['key']}" if row["key"] else place

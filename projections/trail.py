@@ -25,6 +25,9 @@ ABOUT = (
 )
 """Fields of a decision that name what it is about."""
 
+CARRIED = ("program", "partner")
+"""Of those, what an aggregate's first decision says for its later ones."""
+
 ALL = "all that is available"
 
 
@@ -51,9 +54,25 @@ class TrailLine(Struct, frozen=True):
     position: str
 
 
-def trail_line(decision: Decision) -> TrailLine:
-    """The line of an accepted decision."""
-    state = state_of(decision.state)
+class Trail:
+    """Makes the lines of all decisions, shown one after another from the first on."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, dict[str, str]] = {}
+        """Aggregate → the program and partner that its first decision named."""
+
+    def line(self, decision: Decision) -> TrailLine:
+        """The line of the next decision. What its aggregate belongs to is carried on: a payout
+        that is funded names no partner, and is about the one who asked for it."""
+        state = state_of(decision.state)
+        named = {name: state[name] for name in CARRIED if isinstance(state.get(name), str)}
+        carried = self._of.setdefault(decision.aggregate, named)
+        return trail_line(decision, {**carried, **state})
+
+
+def trail_line(decision: Decision, state: Mapping[str, Any] | None = None) -> TrailLine:
+    """The line of an accepted decision; `state` instead of its own."""
+    state = state_of(decision.state) if state is None else state
     origin = decision.origin
     named = str(state.get("by") or "")
     holder = "" if origin is None else origin.by

@@ -58,12 +58,22 @@ def ask_of(directory: Path, file: str, *options: str) -> tuple[int, Any]:
 
 
 def test_an_export(shop: Path) -> None:
+    """One imported export, and all that may be asked of it."""
+    the_same(shop)
+    changed(shop)
+    json_lines_with_what_was_refunded(shop)
+    what_cannot_be_compared(shop)
+
+
+def the_same(shop: Path) -> None:
     code, found = ask_of(shop, "orders.csv")
     assert (code, found["deals"], found["refunds"], found["waiting"]) == (0, 3, 1, 0)
     assert found["sums"][0]["ledger"] == found["sums"][0]["other"] == 2_050
     assert found["uncredited"] == {"no_terms": 3}
 
-    changed = [
+
+def changed(shop: Path) -> None:
+    lines = [
         LINES[0],
         LINES[1].replace("5.50", "5.75"),
         LINES[3].replace("-2.00", "-3.00"),
@@ -71,7 +81,7 @@ def test_an_export(shop: Path) -> None:
         LINES[0],  # the whole line once more
         "A5,2026-11-06,nothing,eve,\n",
     ]
-    (shop / "changed.csv").write_text(HEAD + "".join(changed))
+    (shop / "changed.csv").write_text(HEAD + "".join(lines))
     code, found = ask_of(shop, "changed.csv")
     assert code == 1
     listed = {(one["kind"], one["subject"], one["difference"]) for one in found["differences"]}
@@ -98,7 +108,7 @@ def test_an_export(shop: Path) -> None:
     assert "not_there" not in {one["kind"] for one in found["differences"]}
 
 
-def test_json_lines_with_what_was_refunded(shop: Path) -> None:
+def json_lines_with_what_was_refunded(shop: Path) -> None:
     orders = [
         {"order": "A1", "day": "2026-11-02", "total": 10.00, "who": "ann", "back": {"sum": 2}},
         {"order": "A2", "day": "2026-11-03", "total": 5.50, "who": "bob", "of": None},
@@ -116,7 +126,7 @@ def test_json_lines_with_what_was_refunded(shop: Path) -> None:
     assert code == 2 and "no column" in said
 
 
-def test_what_cannot_be_compared(shop: Path) -> None:
+def what_cannot_be_compared(shop: Path) -> None:
     code, said = ask_of(shop, "orders.csv", "--program", "nobody")
     assert code == 2 and "does not exist" in said
     code, said = ask_of(shop, "orders.csv", "--refunded", "nothing")

@@ -13,7 +13,7 @@ from events.first_wins import DecisionLog
 from events.log import read
 from events.settings import Settings
 from events.topics import DECISIONS
-from projections.trail import trail_line
+from projections.trail import Trail
 from streams.schema import connect
 from streams.sink import WarehouseSink
 from tests.gateway.conftest import RunningGateway
@@ -33,6 +33,9 @@ def told(stage: Settings, sink: WarehouseSink) -> Settings:
         ledger.apply("jane", "acme")
     with acting(Origin("api", "Bob", "203.0.113.7", "k1")):
         ledger.approve("jane", "acme", by="Bob")
+    with acting(Origin("worker", "payouts", "host")):
+        ledger.request_payout("po-1", "jane", "acme", "EUR", 500)
+        ledger.fund_payout("po-1", 500, "journal/0/0")
     ledger.close()
     drain(sink, stage.broker)
     return stage
@@ -40,8 +43,9 @@ def told(stage: Settings, sink: WarehouseSink) -> Settings:
 
 def test_the_view_says_what_the_log_says(told: Settings) -> None:
     log = DecisionLog()
+    trail = Trail()
     lines = [
-        trail_line(one) for record in read(told.broker, DECISIONS, 0) for one in log.accept(record)
+        trail.line(one) for record in read(told.broker, DECISIONS, 0) for one in log.accept(record)
     ]
     found = connect(told.warehouse).query(f"{QUERY} ORDER BY number").result_rows
     assert [(*row[:3], bool(row[3]), *row[4:7], tuple(row[7]), row[8]) for row in found] == [
@@ -51,7 +55,8 @@ def test_the_view_says_what_the_log_says(told: Settings) -> None:
         )
         for line in lines
     ]
-    assert [line.via for line in lines] == ["", "cli", "cli", "api"]
+    assert [line.via for line in lines] == ["", "cli", "cli", "api", "worker", "worker"]
+    assert lines[-1].about == ("payout:po-1", "po-1", "acme", "jane"), "as its request said"
 
 
 def test_the_trail_in_pages(told: Settings, tmp_path: Any) -> None:
@@ -72,12 +77,12 @@ def test_the_trail_in_pages(told: Settings, tmp_path: Any) -> None:
         first = asked(limit=3)
         assert [one["number"] for one in first["data"]] == [1, 2, 3] and first["has_more"]
         rest = asked(limit=3, starting_after=first["data"][-1]["number"])
-        assert [one["what"] for one in rest["data"]] == ["approved jane for acme"]
+        assert [one["what"] for one in rest["data"]][:1] == ["approved jane for acme"]
         assert not rest["has_more"] and rest["data"][0]["proved"]
         before = asked(limit=2, ending_before=4)
         assert [one["number"] for one in before["data"]] == [2, 3] and before["has_more"]
         assert [one["number"] for one in asked(by="bob")["data"]] == [4]
-        assert [one["number"] for one in asked(about="acme")["data"]] == [1, 3, 4]
+        assert [one["number"] for one in asked(about="acme")["data"]] == [1, 3, 4, 5, 6]
         assert [one["number"] for one in asked(via="unknown")["data"]] == [1]
         assert running.client.get("/v1/trail?starting_after=x").status_code == 422
     finally:
