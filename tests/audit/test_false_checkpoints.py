@@ -9,6 +9,7 @@ from audit.checkpoints import false_checkpoints
 from audit.decided import read_decisions
 from audit.difference import AuditFailed, Difference
 from audit.payout import prove_payout
+from audit.scope import Scope
 from audit.signing import in_base64
 from events import topics
 from events.codec import encode
@@ -100,6 +101,17 @@ def test_a_time_that_was_moved() -> None:
     record = found.log.records[topics.DECISIONS, 0][1]
     found.log.replace(record.position, recorded_at=record.recorded_at - 1)
     assert shown(found) == [("rewritten", "decisions/0/0")]
+
+
+@pytest.mark.parametrize("scope", [Scope(partner="jane"), Scope(program="acme")])
+def test_a_replay_of_a_part_holds_the_trees_it_reads(scope: Scope) -> None:
+    found = signing()
+    report = replayed(found.log, scope)
+    assert report.verified, report.differences
+    record = found.log.records[topics.DECISIONS, 0][1]
+    found.log.replace(record.position, recorded_at=record.recorded_at - 1)
+    kinds = [(one.kind, one.position) for one in replayed(found.log, scope).differences]
+    assert kinds == [("rewritten", "decisions/0/0")]
 
 
 def test_a_payout_is_not_proved_on_a_log_that_is_not_the_signed_one() -> None:
