@@ -6,6 +6,7 @@ import pytest
 
 from events import decisions as fact
 from events.conversions import Deal
+from events.terms import Rule
 from projections import attribution
 from projections.directory import DirectoryBehind
 from projections.engine import UnknownEngine
@@ -248,3 +249,19 @@ def test_a_conversion_from_the_future_of_the_decisions_must_wait() -> None:
 def test_an_unreadable_conversion_still_has_its_number() -> None:
     found = attribution.unreadable(n=7, source="conversions/0/7", recorded_at=1, why="not JSON")
     assert (found.n, found.outcome, found.reason) == (7, "unreadable", "not JSON")
+
+
+def test_where_pseudonyms_stand_for_customers_a_partner_is_still_itself() -> None:
+    """Engine 1 knows no other identities of a partner, but pseudonyms it does."""
+    world = World()
+    world.program()
+    world.terms(Rule("sale", "sale", "percentage", 1_000))
+    world.partner("alice")
+    own, other = (f"pseudonym:1:{letter * 22}" for letter in "ab")
+    world.decide(fact.PartnerIdentified("alice", (own, "carol")))
+    reasons = []
+    for number, customer in enumerate((own, other, "carol")):
+        world.deal(f"D-{number}", customer, 1_000, partner="alice")
+        assert world.last is not None
+        reasons.append(world.last.reason)
+    assert reasons == ["self_referral", "", ""]
