@@ -8,6 +8,7 @@ What `verify_bundle` loads must work where none of these can be loaded.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -24,7 +25,6 @@ from audit.difference import AuditFailed
 from audit.notes import BadNote, Note, parse_note
 from audit.payout import UnknownPayout
 from audit.signing import BadKey, PublicKey, parse_vkey
-from cli.display import print_json
 from cli.proof_words import SHOWN_POSITIONS, not_proved, proved, resting, withheld
 from cli.proofs import payout_tree, print_difference
 
@@ -76,6 +76,7 @@ def export_bundle(
     from audit.bundle.export import export
     from audit.log import KafkaLog
     from cli.audit_parts import click_keys, proving
+    from cli.revealing import vault_of
     from cli.signing import ledger_id
 
     try:
@@ -88,6 +89,7 @@ def export_bundle(
                 payout,
                 click_keys(settings),
                 "partner" if for_partner else "auditor",
+                reveal=vault_of(settings).reveal,
                 patience=patience,
                 progress=progress,
             )
@@ -106,7 +108,7 @@ def export_bundle(
 
 def _print(verdict: Verdict, as_json: bool) -> None:
     if as_json:
-        print_json({"verified": True, "bundle": _facts(verdict)})
+        _print_json({"verified": True, "bundle": _facts(verdict)})
         return
     console = Console()
     tree = payout_tree(verdict.proof, SHOWN_ENTRIES)
@@ -139,6 +141,11 @@ def _facts(verdict: Verdict) -> object:
     facts["name"] = facts.pop("bundle")
     facts["proved"], facts["not_proved"] = proved(verdict), not_proved(verdict)
     return facts
+
+
+def _print_json(facts: object) -> None:
+    """As it stands in the bundle: what is sealed stays so, here as elsewhere."""
+    typer.echo(json.dumps(facts, indent=1, ensure_ascii=False))
 
 
 def _known(key: str) -> PublicKey | None:
@@ -186,7 +193,7 @@ def _write(path: Path, content: bytes) -> None:
 def _differs(failed: AuditFailed, as_json: bool) -> typer.Exit:
     if as_json:
         difference = msgspec.to_builtins(failed.difference)
-        print_json({"verified": False, "difference": difference})
+        _print_json({"verified": False, "difference": difference})
     else:
         print_difference(failed.difference)
     return typer.Exit(1)

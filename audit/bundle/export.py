@@ -24,6 +24,7 @@ from audit.notes import parse_note
 from audit.read import Progress
 from events import topics
 from events.click_token import ClickKeys
+from events.sealing import Reveal
 
 
 def export(
@@ -33,17 +34,20 @@ def export(
     keys: ClickKeys | None,
     scope: Scope,
     *,
+    reveal: Reveal = str,
     patience: float = DEFAULT_PATIENCE_S,
     progress: Progress = lambda records: None,
 ) -> tuple[bytes, Verdict]:
     """The bundle's file, and what it proves. `ledger`: the id of the Kafka cluster.
+    `reveal`: opens what stands sealed in the log, so that it is known what names others; the
+    bundle holds it sealed.
 
     Raises AuditFailed where the ledger itself differs, UnknownPayout, and BadBundle for a
     payout that cannot be told of without naming others.
     """
     gathered = gather(log, payout, keys, patience=patience, progress=progress)
     own = scope == "partner"
-    lines = lines_for_partner(gathered, log, progress) if own else _lines(gathered)
+    lines = lines_for_partner(gathered, log, reveal, progress) if own else _lines(gathered)
     contents = Contents(
         ledger=ledger,
         scope=scope,

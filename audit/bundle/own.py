@@ -15,6 +15,7 @@ from events import topics
 from events.attributions import Attribution, Credit
 from events.conversions import conversion_key
 from events.decisions import Decision
+from events.sealing import Reveal
 from projections.directory import Directory
 
 
@@ -30,14 +31,15 @@ class Own(Struct):
     payouts: set[str]
 
 
-def own_of(account: ProvedAccount) -> Own:
-    """What is the partner's, from its account and the decisions about it."""
+def own_of(account: ProvedAccount, reveal: Reveal) -> Own:
+    """What is the partner's, from its account and the decisions about it; `reveal`: see
+    `others_of`."""
     partner, directory = account.partner, account.decided.directory
     names = Names([partner])
     own = Own(partner, set(), set(), names, set())
     for view in directory.partners():
         if view.partner == partner:
-            names.add(view.name)
+            _add_all(names, (view.name, reveal(view.name)))
             own.programs.update(view.programs)
     own.programs.update(one.proved.entry.program for one in account.booked)
     _add_all(names, own.programs)
@@ -64,13 +66,15 @@ def own_of(account: ProvedAccount) -> Own:
     return own
 
 
-def others_of(directory: Directory, own: Own) -> Names:
-    """Other partners' ids, names, links, coupons, registrations and registered customers."""
+def others_of(directory: Directory, own: Own, reveal: Reveal) -> Names:
+    """Other partners' ids, names, links, coupons, registrations and registered customers.
+
+    `reveal`: names that stand sealed in the log are looked for as people write them, too."""
     partner = own.partner
     names = Names()
     for view in directory.partners():
         if view.partner != partner:
-            _add_all(names, (view.partner, view.name))
+            _add_all(names, (view.partner, view.name, reveal(view.name)))
     _add_all(names, (link.link for link in directory.links() if link.partner != partner))
     _add_all(names, (one.code for one in directory.coupons() if one.partner != partner))
     for registered in directory.registrations():

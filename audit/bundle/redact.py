@@ -24,18 +24,21 @@ from audit.read import Progress
 from events import topics
 from events.decisions import Decision
 from events.position import Position, Record
+from events.sealing import Reveal
 from projections import account as posting
 from projections.tally import tally_key
 
 
-def lines_for_partner(gathered: Gathered, log: Log, progress: Progress) -> dict[str, list[Line]]:
+def lines_for_partner(
+    gathered: Gathered, log: Log, reveal: Reveal, progress: Progress
+) -> dict[str, list[Line]]:
     """Topic → the records of the partner's own bundle. Raises BadBundle where even the amounts
     of an entry cannot be told without naming others."""
     account = gathered.account
-    own = own_of(account)
+    own = own_of(account, reveal)
     candidates = _Candidates(gathered, own)
     runs = {run for record in candidates.records() for run in runs_of(record)}
-    others = others_of(account.decided.directory, own)
+    others = others_of(account.decided.directory, own, reveal)
     add_customers_of_others(others, log, own, runs, progress)
     telling = Telling(own.names, others)
     effects = _effects(account, telling)
