@@ -25,6 +25,8 @@ from streams.sink_rows import TABLES
 
 START_MS = 1_767_225_600_000
 COMMAND_S = 120
+BREATH_S = 0.02
+"""Between two looks of a reader: the processor is for the rebuild too."""
 UNREADABLE = 1
 """Conversions of a story that nobody can read; the deals that come in all can be."""
 
@@ -33,13 +35,14 @@ def rebuild(
     settings: Settings, *arguments: str, die_at: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """`pledger warehouse rebuild` in a process of its own, killed at a step if one is named."""
-    return pledger(settings, "warehouse", "rebuild", "--sinks", "1", *arguments, die_at=die_at)
+    return pledger(settings, "rebuild", "--sinks", "1", *arguments, die_at=die_at)
 
 
 def pledger(
     settings: Settings, *arguments: str, die_at: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from cli.main import app; app()", *arguments]
+    """One of the commands of `pledger warehouse`."""
+    command = [sys.executable, "-c", "from cli.warehouse_database import app; app()", *arguments]
     return subprocess.run(
         command,
         env=environment(settings) | {"PLEDGER_DIE_AT": f"rebuild:{die_at}" if die_at else ""},
@@ -129,6 +132,7 @@ class Readers:
             except Exception as problem:  # whatever a reader would see
                 self.problems.append(f"{check.__name__}: {problem}")
             self.queries += 1
+            time.sleep(BREATH_S)
         client.close()
 
 
