@@ -32,7 +32,7 @@ from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
-from aggregates.master_key import MASTER_FILE, VaultError, master_key
+from aggregates.master_key import MASTER_FILE, VaultError
 from events.sealing import (
     ALTERED,
     ERASED,
@@ -45,7 +45,6 @@ from events.sealing import (
     pseudonym,
     revealed,
 )
-from events.settings import Settings
 
 BUSY_S = 30.0
 """How long another process may hold the database, seconds."""
@@ -345,15 +344,3 @@ class Vault:
                     raise
             except sqlite3.Error as problem:
                 raise VaultError(f"the vault {self.path} cannot be written: {problem}") from problem
-
-
-def open_vault(settings: Settings) -> Vault:
-    """The ledger's vault, made where there is none.
-
-    PLEDGER_VAULT      the directory it stands in; default: `vault` below the home
-    PLEDGER_VAULT_KEY  the master key, 64 hexadecimal digits; default: the file
-                       `vault-key.json` of the keys' directory, made where there is none
-    """
-    place = os.environ.get("PLEDGER_VAULT")
-    directory = Path(place).expanduser() if place else settings.home / "vault"
-    return Vault(directory / "vault.sqlite", master_key(settings.keys))

@@ -20,7 +20,7 @@ import httpx
 import msgspec
 
 from aggregates.application import open_decisions
-from aggregates.vault import open_vault
+from aggregates.open_vault import open_vault
 from benchmarks.gateway import cpu_seconds, prepare
 from benchmarks.place import Place, place
 from deploy.ports import LOOPBACK, free_port

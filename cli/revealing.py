@@ -23,7 +23,7 @@ def vault_of(settings: Settings) -> Vault:
     """The ledger's vault, opened once a process. Raises VaultError."""
     import os
 
-    from aggregates.vault import open_vault
+    from aggregates.open_vault import open_vault
 
     key = str(settings.home), os.environ.get("PLEDGER_VAULT", "")
     if key not in _vaults:

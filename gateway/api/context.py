@@ -19,7 +19,8 @@ from confluent_kafka.admin import AdminClient
 
 from aggregates.acting import acting
 from aggregates.application import Decisions, open_decisions
-from aggregates.vault import Vault, open_vault
+from aggregates.open_vault import open_vault
+from aggregates.vault import Vault
 from events.click_token import ClickKeys
 from events.log import watermarks
 from events.settings import Settings

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregates.master_key import MASTER_FILE, VaultError, master_key
-from aggregates.vault import SecretDestroyed, Vault, WrongVault, open_vault
+from aggregates.open_vault import open_vault
+from aggregates.vault import SecretDestroyed, Vault, WrongVault
 from events.sealing import (
     ALTERED,
     ERASED,

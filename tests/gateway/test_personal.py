@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from aggregates.application import Decisions, open_decisions
-from aggregates.vault import Vault, open_vault
+from aggregates.open_vault import open_vault
+from aggregates.vault import Vault
 from events.conversions import Assignment, Deal, Refund, Signup
 from events.sealing import ERASED, is_pseudonym, is_sealed
 from events.settings import Broker, load
@@ -194,6 +195,27 @@ def test_another_vault_is_refused_and_nothing_is_recorded(
         assert partner["name"] == "[sealed]"
     finally:
         stranger.kill()
+
+
+def test_a_gateway_without_a_vault_takes_clicks_and_what_is_not_personal(
+    gateway: RunningGateway, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    bare = RunningGateway(home, gateway.broker, PLEDGER_VAULT="none").start()
+    try:
+        assert bare.client.get("/c/spring").status_code == 302
+        plain = deal("N-1", program="plain")
+        assert bare.client.post("/v1/conversions", json=plain).status_code == 202
+        assert bare.client.post("/v1/conversions", json=deal("N-2")).status_code == 503
+        named = {"partner": "nina", "name": "Nina Nobody"}
+        answer = bare.client.post("/v1/partners", json=named)
+        assert answer.status_code == 503
+        assert "PLEDGER_VAULT=none" in answer.json()["detail"]
+        assert bare.post("/v1/partners", partner="nina", name="nina")["name"] == "nina"
+        assert bare.client.get("/v1/partners/jane").json()["name"] == "[sealed]"
+        assert not (home / "vault").exists()
+    finally:
+        bare.kill()
 
 
 def test_the_door_keeps_json_whole() -> None:
