@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -111,14 +113,15 @@ class Signing:
         self.log = self.ledger.log
         self.decisions = MemoryDecisions(self.ledger)
         self.home = Path(tempfile.mkdtemp())
+        weakref.finalize(self, shutil.rmtree, self.home, ignore_errors=True)
         self.keys = KeyFiles(self.home / "keys", LEDGER, {})
         self.seen = Seen(self.log)
         self.signer = self.another_signer()
         self.notes: list[str] = []
 
-    def another_signer(self) -> Checkpointing:
-        """One more process of this home: it has the home's cache, and nothing in memory."""
-        return Checkpointing(self.seen, LEDGER, self.keys, self.home / "cache")
+    def another_signer(self, cache: str = "cache") -> Checkpointing:
+        """One more process, which has nothing in memory; of this home, if it has its cache."""
+        return Checkpointing(self.seen, LEDGER, self.keys, self.home / cache)
 
     def sign(self, share: float = 1.0, signer: Checkpointing | None = None) -> str:
         """The note of a checkpoint over this share of the log; empty if nothing had come."""

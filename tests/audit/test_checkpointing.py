@@ -139,6 +139,17 @@ def test_a_restart_reads_on_from_the_cache() -> None:
     assert found.against(found.notes[-1]).verified
 
 
+def test_a_cache_from_before_another_homes_checkpoint_is_read_on_from() -> None:
+    found = Signing()
+    found.sign(0.3)
+    found.sign(0.6, found.another_signer("elsewhere"))
+    asked = reads(found)
+    assert found.sign(1.0, found.another_signer())
+    assert all(start > 0 for _, start in asked)
+    assert [one.fact.checkpoint for one in found.signed().checkpoints] == [1, 2, 3]
+    assert all(found.against(note).verified for note in found.notes)
+
+
 @pytest.mark.parametrize("damage", ["gone", "cut", "flipped", "another's"])
 def test_a_cache_that_is_not_what_was_signed_is_not_used(damage: str) -> None:
     found = Signing()
@@ -267,7 +278,7 @@ def test_whatever_an_honest_ledger_does_its_checkpoints_hold(
         if step == "grow":
             share = min(1.0, share + data.draw(st.floats(0, 0.4)))
         elif step == "restart":
-            signer = found.another_signer()
+            signer = found.another_signer(data.draw(st.sampled_from(["cache", "elsewhere"])))
         elif step == "no cache":
             (found.home / "cache" / CACHE).unlink(missing_ok=True)
             signer = found.another_signer()
