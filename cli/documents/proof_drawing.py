@@ -18,13 +18,13 @@ from cli.money import shown
 from cli.reading import iso
 from events import topics
 
-SIZE = 7.5
+SIZE = 6.8
 TITLE_SIZE = 8.5
 LINE = 10.0
 """Points from line to line in a box."""
-INSIDE = 6.0
+INSIDE = 5.0
 """Points between a box's edge and its text."""
-GAP = 20.0
+GAP = 14.0
 """Points between boxes, where the arrows are."""
 
 

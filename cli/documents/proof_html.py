@@ -11,6 +11,7 @@ from cli.documents import proof_drawing
 from cli.documents.proof_drawing import INSIDE, LINE, SIZE, TITLE_SIZE, Drawing
 from cli.documents.proof_report import (
     AGAIN,
+    LEGEND,
     Month,
     Row,
     facts,
@@ -47,7 +48,7 @@ def proof_html(verdict: Verdict) -> str:
             "<h2>What it does not prove</h2>\n",
             _list(not_proved(verdict)),
             *_resting(verdict),
-            "<h2>The payout</h2>\n",
+            f"<h2>The payout</h2>\n<p>{escape(LEGEND)}</p>\n",
             _table(payout_rows(verdict)),
             *_account(months(verdict)),
             *_terms(verdict),
@@ -158,13 +159,14 @@ def _table(rows: Iterable[Row]) -> str:
 
 
 def _row(row: Row) -> str:
-    notes = "".join(f"<small>{escape(note)}</small>" for note in row.notes)
-    rests_on = "".join(f"<code>{escape(position)}</code>" for position in row.rests_on)
+    notes = f"<small>{escape(row.notes)}</small>" if row.notes else ""
+    rests_on = " ".join(f"<code>{escape(position)}</code>" for position in row.rests_on)
     weak = "" if row.proof == AGAIN else ' class="weak"'
     amount = f"{row.amount} {escape(row.unit)}" if row.amount else ""
     return (
-        f"<tr{weak}><td class=n>{row.number}</td><td>{row.day}</td>"
+        f"<tr{weak}><td class=n>{row.number}</td><td class=w>{row.day}</td>"
         f"<td>{escape(row.what)}{notes}</td><td>{escape(row.subject)}</td>"
         f"<td>{escape(row.rule)}</td><td class=n>{amount}</td><td class=n>{row.balance}</td>"
-        f"<td><code>{escape(row.entry)}</code></td><td>{rests_on}</td><td>{row.proof}</td></tr>"
+        f"<td><code>{escape(row.entry)}</code></td><td>{rests_on}</td>"
+        f"<td class=w>{row.proof}</td></tr>"
     )

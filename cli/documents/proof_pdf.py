@@ -14,6 +14,7 @@ from cli.documents.look import INK
 from cli.documents.pages import Cell, Heading, Pages, Text
 from cli.documents.proof_drawing import INSIDE, LINE, SIZE, TITLE_SIZE, Drawing
 from cli.documents.proof_report import (
+    LEGEND,
     Row,
     facts,
     months,
@@ -30,12 +31,11 @@ POSITIONS = 40
 
 HEADINGS = (
     Heading("Booked", is_text=True),
-    Heading("What", 3),
-    Heading("For", 2),
-    Heading("Rule", 2),
+    Heading("What", 2.6),
+    Heading("For, by rule", 2.2),
     Heading("Amount"),
     Heading("Balance"),
-    Heading("Entry, and what it rests on", 3.4),
+    Heading("Entry, and what it rests on", 3.9),
     Heading("Proof", is_text=True),
 )
 
@@ -64,6 +64,7 @@ def proof_pdf(verdict: Verdict) -> bytes:
         more = len(group.positions) - POSITIONS
         pages.note(f"{group.what}: {named}" + (f" … {more:,} more" * (more > 0)))
     pages.section("The payout")
+    pages.note(LEGEND)
     pages.table(HEADINGS, [_cells(row) for row in payout_rows(verdict)])
     for month in months(verdict):
         sums = ", ".join(month.sums) or "nothing"
@@ -114,11 +115,10 @@ def _head(x1: float, y1: float, x2: float, y2: float) -> list[float]:
 def _cells(row: Row) -> list[Cell]:
     return [
         row.day,
-        Text(row.what, row.notes),
-        row.subject,
-        row.rule,
+        Text(row.what, (row.notes,) if row.notes else ()),
+        Text(row.subject, (row.rule,) if row.rule else ()),
         f"{row.amount} {row.unit}" if row.amount else "",
         row.balance,
-        Text(row.entry, row.rests_on),
+        Text(row.entry, (", ".join(row.rests_on),)),
         row.proof,
     ]

@@ -14,9 +14,14 @@ from cli.reading import iso
 from events.journal import HELD, Entry
 from events.sealing import NOT_OPENED, is_sealed
 
-AGAIN = "decided again"
+AGAIN = "again"
 STATED = "as stated"
 WITHHELD = "withheld"
+LEGEND = (
+    f"Proof: “{AGAIN}”, decided again from its instruction and the same byte for byte; “{STATED}”, "
+    f"shown, but what it rests on is withheld; “{WITHHELD}”, its record names others and is left "
+    "out, so that the ledger only states what it moved."
+)
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Row:
     """From 1, in the account."""
     day: str
     what: str
-    notes: tuple[str, ...]
+    notes: str
     subject: str
     """The deal, lead, payout or adjustment it is about."""
     rule: str
@@ -39,7 +44,7 @@ class Row:
     rests_on: tuple[str, ...]
     """Positions, from its instruction back to the click."""
     proof: str
-    """`AGAIN`, `STATED` or `WITHHELD`."""
+    """`AGAIN`, `STATED` or `WITHHELD`; see `LEGEND`."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,7 @@ def row_of(number: int, proved: ProvedEntry, how: str) -> Row:
         number=number,
         day=day(entry.at),
         what=kind(entry.kind),
-        notes=tuple(_notes(entry, proved.method)),
+        notes=", ".join(_notes(entry, proved.method)),
         subject=legible(entry.payout or entry.deal or entry.adjustment or entry.event_id),
         rule=f"{entry.rule}, terms {entry.terms}" if entry.rule else "",
         amount=bare(amount, unit) if amount else "",
