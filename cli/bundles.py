@@ -26,7 +26,7 @@ from audit.notes import BadNote, Note, parse_note
 from audit.payout import UnknownPayout
 from audit.signing import BadKey, PublicKey, parse_vkey
 from cli.proof_words import SHOWN_POSITIONS, not_proved, proved, resting, withheld
-from cli.proofs import payout_tree, print_difference
+from cli.proofs import payout_way, print_difference
 
 if TYPE_CHECKING:
     from events.settings import Settings
@@ -111,10 +111,7 @@ def _print(verdict: Verdict, as_json: bool) -> None:
         _print_json({"verified": True, "bundle": _facts(verdict)})
         return
     console = Console()
-    tree = payout_tree(verdict.proof, SHOWN_ENTRIES)
-    tree.children.pop()  # its last line tells of a whole log
-    if (more := len(verdict.proof.before) - SHOWN_ENTRIES) > 0:
-        tree.children[-1].label = f"… and {more:,} more entries (--json or --report shows all)"
+    tree = payout_way(verdict.proof, SHOWN_ENTRIES, "--json or --report shows all")
     console.print(tree)
     whose = "for auditors" if verdict.scope == "auditor" else "the partner's own"
     said = Tree(f"bundle {verdict.bundle}, {whose}, of ledger {verdict.ledger}")

@@ -18,12 +18,30 @@ from events.journal import Account, Entry
 
 if TYPE_CHECKING:
     from audit.indexed_payout import HowProved
+    from audit.told import Summary
 
 
 def payout_tree(
     proof: PayoutProof, shown_entries: int | None, how: HowProved | None = None
 ) -> Tree:
-    """The way from the payout to its evidence; `shown_entries` None: all of it."""
+    """The way from the payout to its evidence, and what that took; `shown_entries` None: all of
+    it."""
+    tree = payout_way(proof, shown_entries, "--entries all")
+    if proof.told is not None:
+        tree.add(
+            f"conversions that have to do with {proof.partner}: {_told(proof.told)} "
+            "(`pledger audit partner` lists them)"
+        )
+    tree.add(
+        f"decided again, byte for byte: {proof.entries:,} entries (their hash chain is whole), "
+        f"{proof.conversions:,} conversions, "
+        f"{proof.clicks:,} clicks, {proof.decisions:,} decisions; {_way(proof, how)}"
+    )
+    return tree
+
+
+def payout_way(proof: PayoutProof, shown_entries: int | None, others: str) -> Tree:
+    """The way from the payout to its evidence; `others`: how to see the entries not shown."""
     unit = proof.unit
     tree = Tree(
         f"payout [bold]{proof.payout}[/]  {shown(proof.amount, unit)} to {proof.partner} "
@@ -44,13 +62,17 @@ def payout_tree(
     for entry in listed:
         _add_entry(tree, entry, unit)
     if len(listed) < len(proof.before):
-        tree.add(f"… and {len(proof.before) - len(listed):,} more entries (--entries all)")
-    tree.add(
-        f"decided again, byte for byte: {proof.entries:,} entries (their hash chain is whole), "
-        f"{proof.conversions:,} conversions, "
-        f"{proof.clicks:,} clicks, {proof.decisions:,} decisions; {_way(proof, how)}"
-    )
+        tree.add(f"… and {len(proof.before) - len(listed):,} more entries ({others})")
     return tree
+
+
+def _told(summary: Summary) -> str:
+    """What became of a partner's conversions, in a line."""
+    counts: dict[str, int] = {}
+    for one in summary.sums:
+        counts[one.became] = counts.get(one.became, 0) + one.conversions
+    parts = ", ".join(f"{count:,} {became}" for became, count in counts.items())
+    return f"{summary.conversions:,}: {parts}" if parts else "none"
 
 
 def _way(proof: PayoutProof, how: HowProved | None) -> str:
