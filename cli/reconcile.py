@@ -17,6 +17,7 @@ from cli.money import shown
 from cli.reading import BadOption
 from cli.reconcile_bank import bank
 from cli.reconcile_deals import deals
+from cli.reconcile_display import counted
 from cli.reconcile_parts import SHOWN, AsCsv, Most, comparing, end, one_form, print_csv
 from cli.system import Home, settings_of
 
@@ -128,11 +129,11 @@ def _tell(report: WarehouseReport, show: int) -> None:
                     f"           {column.column}: log {_brief(column.log)}, "
                     f"warehouse {_brief(column.warehouse)}"
                 )
-        counted = one.missing + one.surplus + one.altered
-        if show and counted > show:
-            typer.echo(f"  … and {counted - show:,} more; --show 0 shows all")
+        differ = one.missing + one.surplus + one.altered
+        if show and differ > show:
+            typer.echo(f"  … and {differ - show:,} more; --show 0 shows all")
     for stream, records in sorted(report.behind.items()):
-        typer.echo(f"{stream}: the warehouse has not read the last {records:,} records")
+        typer.echo(f"{stream}: the warehouse ends {counted(records, 'record')} before the log")
     if report.balances or report.sums:
         scope = "views included" if report.views_compared else "up to where the log ended"
         typer.echo(f"{report.balances:,} balances and the trial balance reckoned again, {scope}")

@@ -198,6 +198,7 @@ def _print(
 ) -> None:
     from cli.reconcile_display import (
         CSV,
+        counted,
         csv_rows,
         mismatch_rows,
         print_mismatches,
@@ -231,7 +232,7 @@ def _print(
         print_sums(report.sums, WORDS, "the bank")
         _beside(report, read)
         typer.echo(
-            f"{report.agreed:,} of {report.lines:,} lines agree with the ledger; "
+            f"{counted(report.agreed, 'booking')} as in the ledger; "
             + ("nothing differs" if report.is_equal else f"{len(report.mismatches):,} differ")
         )
 

@@ -129,6 +129,7 @@ def _sold(settings: Settings, program: str, patience: float) -> Sold:
 def _print(report: DealsReport, show: int, *, as_csv: bool, as_json: bool) -> None:
     from cli.reconcile_display import (
         CSV,
+        counted,
         csv_rows,
         mismatch_rows,
         print_mismatches,
@@ -153,11 +154,11 @@ def _print(report: DealsReport, show: int, *, as_csv: bool, as_json: bool) -> No
     else:
         print_mismatches(report.mismatches, WORDS, "deal", show)
         print_sums(report.sums, WORDS, "the export")
-        for reason, count in sorted(report.uncredited.items()):
-            typer.echo(f"{count:,} of the deals that agree credit nobody: {reason}")
-        if report.waiting:
-            typer.echo(f"{report.waiting:,} records were not attributed yet")
         typer.echo(
-            f"{report.deals:,} deals and {report.refunds:,} refunds agree; "
+            f"{counted(report.deals, 'deal')} and {counted(report.refunds, 'refund')} agree; "
             + ("nothing differs" if report.is_equal else f"{len(report.mismatches):,} differ")
         )
+        for reason, count in sorted(report.uncredited.items()):
+            typer.echo(f"{counted(count, 'deal')} of those credit nobody: {reason}")
+        if report.waiting:
+            typer.echo(f"{counted(report.waiting, 'record')} not attributed yet")

@@ -86,17 +86,23 @@ def print_mismatches(
 def _columns(subject: str) -> list[Column]:
     return [
         text(subject, "subject"),
-        _amount("ledger", "ledger"),
-        _amount("there", "other"),
-        _amount("difference", "difference"),
+        _amount("ledger", "ledger", "position"),
+        _amount("there", "other", "where"),
+        _amount("difference", "difference", "unit"),
         text("in the ledger", "position"),
         text("there", "where"),
         text("note", "note"),
     ]
 
 
-def _amount(title: str, key: str) -> Column:
-    return Column(title, lambda row: shown(row[key], row["unit"]), right=True)
+def _amount(title: str, key: str, place: str) -> Column:
+    """An amount, or nothing on a side that has no place for it."""
+    return Column(title, lambda row: shown(row[key], row["unit"]) if row[place] else "", right=True)
+
+
+def counted(number: int, one: str) -> str:
+    """`1 deal`, `2 deals`."""
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
 
 
 def print_sums(sums: Sequence[UnitSums], words: Mapping[str, str], other: str) -> None:

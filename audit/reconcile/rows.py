@@ -6,7 +6,7 @@ and where the record says nothing, what the column says of itself (nothing, or i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -52,9 +52,10 @@ class Expected(Struct, frozen=True):
 
 
 class ColumnDifference(Struct, frozen=True):
-    """A column that says something else than its record."""
+    """A column, or a part of one, that says something else than its record."""
 
     column: str
+    """With the place in it, as `legs[0].amount`."""
     log: Any
     warehouse: Any
 
@@ -94,7 +95,7 @@ def expected_decision(record: Record, decision: Decision) -> Expected:
 
 def differing(expected: Expected, row: Row) -> list[ColumnDifference]:
     """The columns of a row that say something else than the record."""
-    found = []
+    found: list[ColumnDifference] = []
     for column, value in row.items():
         default = DEFAULTS.get(column)
         said = expected.fields.get(column, default)
@@ -103,8 +104,24 @@ def differing(expected: Expected, row: Row) -> list[ColumnDifference]:
         implied = expected.implied.get(column)
         if said == implied and (value == default or (default is None and _is_empty(value))):
             continue  # the record says a default in full; the column has it by saying nothing
-        found.append(ColumnDifference(column, said, value))
+        found += _parts(column, column, said, value)
     return found
+
+
+def _parts(column: str, path: str, said: Any, value: Any) -> Iterator[ColumnDifference]:
+    """The smallest parts of a column that differ."""
+    pairs: Iterable[tuple[str, Any, Any]] = ()
+    if isinstance(said, Mapping) and isinstance(value, Mapping) and not _is_open(column):
+        pairs = ((f".{name}", said.get(name), part) for name, part in value.items())
+    elif _is_list(said) and _is_list(value) and len(said) == len(value):
+        pairs = ((f"[{n}]", *both) for n, both in enumerate(zip(said, value, strict=True)))
+    smaller = [
+        found
+        for place, one, other in pairs
+        if not _same(column, one, other)
+        for found in _parts(f"{column}.", f"{path}{place}", one, other)
+    ]
+    yield from smaller or (ColumnDifference(path, said, value),)
 
 
 def too_large(expected: Expected) -> bool:

@@ -13,7 +13,14 @@ from tests.examples.reader import Processed, Reader
 
 pytestmark = pytest.mark.broker
 
-DOCUMENTS = ("affiliate.md", "referral.md", "reseller.md", "payouts.md")
+DOCUMENTS = (
+    "affiliate.md",
+    "referral.md",
+    "reseller.md",
+    "payouts.md",
+    "people.md",
+    "reconciliation.md",
+)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

@@ -80,7 +80,7 @@ def test_each_change_to_a_row_is_named(stage: Settings, sink: WarehouseSink) -> 
     [(offset_3,)] = client.query("SELECT any(offset) FROM decisions WHERE number = 3").result_rows
     report = compared(stage, client)
     assert listed(report) == {
-        ("altered", altered, ("legs",)),
+        ("altered", altered, ("legs[0].amount", "legs[1].amount")),
         ("missing", removed, ()),
         ("surplus", "conversions/0/999999", ()),
         ("surplus", f"decisions/0/{offset_3}", ()),
