@@ -23,7 +23,7 @@ class UnitBalance:
             return
         self.sums[leg.account] += leg.amount
         if leg.account == "payable":
-            until = held_until(entry, leg)
+            until = pending_until(entry, leg)
             self.holds[until] = self.holds.get(until, 0) + leg.amount
 
     def at(self, moment: int) -> Sums:
@@ -36,6 +36,24 @@ def held_until(entry: Entry, leg: Leg) -> int:
     if leg.available_at or entry.engine:
         return leg.available_at
     return entry.available_at
+
+
+def pending_until(entry: Entry, leg: Leg) -> int:
+    """Until when what a `payable` leg adds is pending at any moment, also before it was booked, ms.
+
+    What was booked after the hold of its commission had ended bears no time of its own: it was
+    available at once. Asked of an earlier moment, it was pending while the commission was; only
+    so does a rejection take away the very pending amount that the commission had added.
+    """
+    until = held_until(entry, leg)
+    if until or entry.available_at > entry.at or _is_collected(entry, leg):
+        return until
+    return entry.available_at
+
+
+def _is_collected(entry: Entry, leg: Leg) -> bool:
+    """Payable because the partner took the customer's money itself: a debt is never pending."""
+    return any(other.account == "wholesale" and other.rule == leg.rule for other in entry.legs)
 
 
 def sums_of(sums: dict[str, int], holds: dict[int, int], at: int) -> Sums:

@@ -77,18 +77,19 @@ SELECT
     occurred_at,
     effective,
     happened,
-    leg.account = 'payable' AND arrayExists(other -> other.account = 'wholesale' AND other.rule = leg.rule, legs) AS collected
+    leg.account = 'payable' AND arrayExists(other -> other.account = 'wholesale' AND other.rule = leg.rule, legs) AS collected,
+    if(leg.account = 'payable' AND available_at = 0 AND entries.available_at <= at AND NOT collected, entries.available_at, available_at) AS pending_until
 FROM journal_entries_as_of(as_of={as_of:DateTime64(3, 'UTC')}, known={known:DateTime64(3, 'UTC')}) AS entries
 ARRAY JOIN legs AS leg, arrayEnumerate(legs) AS index
-COMMENT 'The legs of the journal that were true before as_of, as known before known, one row each: amount in minor units of unit, signed; rule: what caused it; available_at: until when a payable leg is pending, ms; collected: payable because the partner took the customer''s money itself, so no commission';
+COMMENT 'The legs of the journal that were true before as_of, as known before known, one row each: amount in minor units of unit, signed; rule: what caused it; available_at: until when a payable leg is pending, ms; pending_until: the same at any moment, also before it was booked; collected: payable because the partner took the customer''s money itself, so no commission';
 
 CREATE OR REPLACE VIEW partner_balances_as_of AS
 SELECT
     partner,
     program,
     unit,
-    sumIf(legs.amount, account = 'payable' AND available_at > toUnixTimestamp64Milli({as_of:DateTime64(3, 'UTC')})) AS pending,
-    sumIf(legs.amount, account = 'payable' AND available_at <= toUnixTimestamp64Milli({as_of:DateTime64(3, 'UTC')})) AS available,
+    sumIf(legs.amount, account = 'payable' AND pending_until > toUnixTimestamp64Milli({as_of:DateTime64(3, 'UTC')})) AS pending,
+    sumIf(legs.amount, account = 'payable' AND pending_until <= toUnixTimestamp64Milli({as_of:DateTime64(3, 'UTC')})) AS available,
     sumIf(legs.amount, account = 'payable') AS payable,
     sumIf(legs.amount, account = 'in_transit') AS in_transit,
     sumIf(legs.amount, account = 'paid') AS paid,

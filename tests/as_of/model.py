@@ -95,10 +95,18 @@ def owed(all_: Iterable[Happening], as_of: int, known: int) -> Owed:
             row[leg["account"]] += leg["amount"]
             if leg["account"] == "payable":
                 until = leg.get("available_at", 0)
-                if not until and not entry.get("engine"):
-                    until = entry.get("available_at", 0)
+                hold_ends = entry.get("available_at", 0)
+                hold_was_over = hold_ends <= entry["at"] and not taken_by_partner(entry, leg)
+                if not until and (hold_was_over or not entry.get("engine")):
+                    until = hold_ends
                 row["pending" if until > as_of else "available"] += leg["amount"]
     return answer
+
+
+def taken_by_partner(entry: dict[str, Any], leg: dict[str, Any]) -> bool:
+    """Owed by a partner that took the customer's money itself: due at once."""
+    rules = {other.get("rule", "") for other in entry["legs"] if other["account"] == "wholesale"}
+    return leg.get("rule", "") in rules
 
 
 EARNING = ("commission", "clawback", "released", "rejected", "adjusted", "award")
