@@ -23,10 +23,15 @@ from audit.partner_account import RoutedTo, book_again, nothing_elsewhere
 from audit.payout_proof import ProvedEntry
 from audit.read import Progress
 from events import topics
+from events.attributions import Attribution
 from events.click_token import ClickKeys
 from events.decisions import Decision
 from events.partitioning import partition_of
+from events.position import Record
 from projections.routing import route_attribution, route_decision
+
+Each = Callable[[str, Attribution, Record], None]
+"""Shown an attribution: its position, what it says, and its conversion's record."""
 
 
 class ProvedAccounts(Struct):
@@ -53,10 +58,12 @@ def prove_accounts(
     *,
     patience: float,
     progress: Progress,
+    each: Each = lambda position, attribution, conversion: None,
 ) -> ProvedAccounts:
     """Prove the accounts of the partners that `partners_of` picks from the decisions.
 
-    Raises AuditFailed with the first difference, and whatever `partners_of` raises.
+    `each` is shown every attribution of their customers, once it is proved. Raises AuditFailed
+    with the first difference, and whatever `partners_of` raises.
     """
     read = Count(progress)
     # Downstream first, so that what is read upstream gives all of it.
@@ -76,6 +83,8 @@ def prove_accounts(
         for record, attribution in earned.attributions(partition, end):
             conversions += 1
             position = str(record.position)
+            assert earned.conversion is not None
+            each(position, attribution, earned.conversion)
             if attribution.touch is not None:
                 cited.cite(attribution.touch, position)
             instructions = route_attribution(attribution, position)

@@ -31,6 +31,8 @@ class Earned:
         self._decided = decided
         self._progress = progress
         self._naming = Naming(decided, partners)
+        self.conversion: Record | None = None
+        """The conversion of the attribution that was given last."""
 
     def attributions(self, partition: int, end: int) -> Iterator[tuple[Record, Attribution]]:
         """Those of a partition of `conversions` below offset `end`; raises AuditFailed."""
@@ -50,6 +52,7 @@ class Earned:
             for record in counted(log.read(topics.CONVERSIONS, partition, 0, end), progress):
                 if record.key in customers:
                     wanted.add(record.offset)
+                    self.conversion = record
                     yield record
 
         stream = f"{topics.CONVERSIONS}/{partition}"

@@ -47,6 +47,25 @@ class Naming:
         """Whether a record names one of the team, its links or its coupons."""
         return not self.names.isdisjoint(names_in(value))
 
+    def named_by(self, record: Record) -> str:
+        """How a conversion names one of the partners: partner, click, coupon, registration, or
+        text (of one that cannot be read); customer: only another record of its customer does."""
+        try:
+            said = decode_record(record)
+        except UnreadableRecord:
+            return "text" if self.names_partner(record.value) else "customer"
+        if self._is_ours(getattr(said, "partner", "")):
+            return "partner"
+        click = getattr(said, "click", None)
+        if click is not None and self._is_ours(click.link):
+            return "click"
+        if self._is_ours(getattr(said, "coupon_code", "")):
+            return "coupon"
+        return "registration" if record.key in self.registered else "customer"
+
+    def _is_ours(self, name: str) -> bool:
+        return name.encode().upper() in self.names
+
     def _tells_of_registered(self, record: Record) -> bool:
         registered = self.registered
         return record.key in registered or any(

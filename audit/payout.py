@@ -13,6 +13,7 @@ from __future__ import annotations
 from audit.accounts import ProvedAccounts, by_aggregate, prove_accounts
 from audit.approvals import false_approvals
 from audit.checkpoints import false_checkpoints
+from audit.completeness import Seen, summed, tell
 from audit.decided import Decided
 from audit.difference import AuditFailed, Difference
 from audit.log import DEFAULT_PATIENCE_S, Log
@@ -55,13 +56,24 @@ def prove_payout(
             )
         return frozenset([asked.partner])
 
-    proved = prove_accounts(log, partner_of, keys, patience=patience, progress=progress)
+    seen: list[Seen] = []
+    proved = prove_accounts(
+        log,
+        partner_of,
+        keys,
+        patience=patience,
+        progress=progress,
+        each=lambda position, said, conversion: seen.append((position, said, conversion)),
+    )
     decisions = by_aggregate(proved.decided, frozenset([name]))[name]
     if status := waiting(decisions):
         raise UnknownPayout(f"payout {payout!r} is {status}: nothing was booked for it")
     for difference in false_checkpoints(log, proved.decided, progress):
         raise AuditFailed(difference)
-    return payout_proof(proved, payout, decisions)
+    proof = payout_proof(proved, payout, decisions)
+    account = proved.accounts[proof.partner]
+    proof.told = summed(tell(proof.partner, proved.decided, seen, account), account)
+    return proof
 
 
 def payout_proof(proved: ProvedAccounts, payout: str, decisions: list[Decision]) -> PayoutProof:

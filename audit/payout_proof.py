@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from audit.told import Summary
 from events.journal import Entry
 
 
@@ -50,3 +51,5 @@ class PayoutProof(Struct):
     decisions: int
     records: int
     """Read in all."""
+    told: Summary | None = None
+    """What became of the conversions that have to do with the partner; None: not told."""

@@ -14,6 +14,7 @@ from rich.console import Console
 from audit.log import DEFAULT_PATIENCE_S
 from audit.scope import Scope
 from cli.audit_index import audit_index
+from cli.audit_partner import audit_partner
 from cli.audit_parts import Patience
 from cli.audit_payout import audit_payout
 from cli.display import AsJson, print_json
@@ -38,6 +39,7 @@ audit_app = typer.Typer(
 )
 
 audit_app.command("payout")(audit_payout)
+audit_app.command("partner")(audit_partner)
 audit_app.command("index")(audit_index)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from audit.account_proof.decided import decided_of
 from audit.account_proof.evidence import Evidence
 from audit.account_proof.prove import ProvedAccount, prove_account
 from audit.accounts import ProvedAccounts
+from audit.completeness import Seen, summed, tell
 from audit.payout import UnknownPayout, payout_proof, request_of, waiting
 from audit.payout_proof import PayoutProof
 from events.click_token import ClickKeys
@@ -44,7 +47,20 @@ def prove_payout_of(
         clicks=len(account.clicks),
         records=0,
     )
-    return payout_proof(proved, payout, decisions), account
+    proof = payout_proof(proved, payout, decisions)
+    proof.told = summed(
+        tell(account.partner, decided, _seen(account), account.entries), account.entries
+    )
+    return proof, account
+
+
+def _seen(account: ProvedAccount) -> Iterator[Seen]:
+    """The attributions of the account's customers, each by the copy that is cited."""
+    cited = {proved.attribution for proved in account.entries}
+    for attributions in account.customers.values():
+        for one in attributions:
+            position = next((at for at in one.positions if at in cited), one.positions[0])
+            yield position, one.attribution, one.conversion
 
 
 def _cite_as_told(account: ProvedAccount, decisions: list[Decision]) -> None:
