@@ -291,6 +291,13 @@ def test_files_are_for_their_owner_alone(tmp_path: Path, monkeypatch: pytest.Mon
     opened.close()
 
 
+def test_a_key_is_on_the_disk_when_its_commit_returns(vault: Vault) -> None:
+    """What a power cut would show, and no test can; as the settings promise it."""
+    asked = ("synchronous", "journal_mode", "secure_delete")
+    found = [vault._database.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
+    assert found == [2, "wal", 1]
+
+
 def test_what_cannot_be_used_is_said(path: Path, tmp_path: Path) -> None:
     vault = Vault(path, MASTER)
     sealed = vault.seal("partner:jane", "Jane")
