@@ -97,13 +97,18 @@ def tell(
     naming = Naming(decided, [partner])
     by_source: dict[str, list[ProvedEntry]] = {}
     reviews: dict[str, list[ProvedEntry]] = {}
+    booked: dict[str, str] = {}
+    """Key of a commission → the attribution it was booked for last."""
     for proved in entries:
         if proved.attribution:
             by_source.setdefault(proved.attribution, []).append(proved)
-        elif key := _reviewed(proved):
-            reviews.setdefault(key, []).append(proved)
+            key = conversion_key(proved.entry)
+            if key and proved.entry.kind == "commission":
+                booked[key] = proved.attribution
+        elif (source := booked.get(_reviewed(proved))) is not None:
+            reviews.setdefault(source, []).append(proved)
     return [
-        _told(partner, naming, one, by_source.get(one[0], []), reviews)
+        _told(partner, naming, one, by_source.get(one[0], []), reviews.get(one[0], []))
         for one in sorted(seen, key=lambda one: (one[2].partition, one[2].offset))
     ]
 
@@ -134,7 +139,7 @@ def _told(
     naming: Naming,
     one: Seen,
     entries: list[ProvedEntry],
-    reviews: dict[str, list[ProvedEntry]],
+    reviews: list[ProvedEntry],
 ) -> Told:
     position, said, conversion = one
     became, reason = _became(partner, said, entries)
@@ -142,12 +147,9 @@ def _told(
         raise AuditFailed(
             Difference("missing", position, f"it credits {partner}, and no entry books it")
         )
-    if became in ("posted", "held"):
-        keys = {conversion_key(proved.entry) for proved in entries}
-        later = [proved for key in keys if key for proved in reviews.get(key, [])]
-        later.sort(key=lambda proved: proved.entry.n)
-        became, reason = _reviewed_since(became, reason, later)
-        entries = [*entries, *later]
+    if reviews:
+        became, reason = _reviewed_since(became, reason, reviews)
+        entries = [*entries, *reviews]
     amounts: dict[str, int] = {}
     for proved in entries:
         for unit in proved.entry.units() if proved.entry.legs else ():
@@ -192,9 +194,9 @@ def _became(partner: str, said: Attribution, entries: list[ProvedEntry]) -> tupl
     return ("held", held) if held else ("posted", "")
 
 
-def _reviewed_since(became: Became, reason: str, entries: list[ProvedEntry]) -> tuple[Became, str]:
+def _reviewed_since(became: Became, reason: str, reviews: list[ProvedEntry]) -> tuple[Became, str]:
     """What people made of it: the last review counts."""
-    for proved in entries:
+    for proved in reviews:
         entry = proved.entry
         if entry.kind == "held":
             became, reason = "held", entry.hold or entry.reason
@@ -217,7 +219,7 @@ def _credits(said: Attribution) -> list[Credit]:
 
 
 def _reviewed(proved: ProvedEntry) -> str:
-    """Key of the commission that an entry reviews; empty for other entries."""
+    """Key of the commission that an entry reviews; empty, of none, for other entries."""
     if proved.entry.kind not in ("held", "released", "rejected", "adjusted"):
         return ""
     return conversion_key(proved.entry)

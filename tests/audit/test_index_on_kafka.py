@@ -67,6 +67,15 @@ def test_a_payout_is_proved_by_its_index_as_by_the_scan(ledger: Settings) -> Non
     assert (seen["how"]["by"], seen["how"]["unseen"]) == ("index", 0)  # type: ignore[index]
     assert without_way(seen) == without_way(scanned)
 
+    code, said = pledger(ledger, "audit", "partner", "jane", "--list")
+    assert (code, said.splitlines()[-1]) == (0, "verified"), said
+    assert "conversions that have to do with jane" in said
+    code, said = pledger(ledger, "audit", "partner", "jane", "--json", "--program", "acme")
+    told = json.loads(said)["told"]
+    assert {one["became"] for one in told} == {"posted", "refund"}
+    assert all(one["entries"] for one in told)
+    assert pledger(ledger, "audit", "partner", "nobody")[0] == 2
+
     lie(ledger)
     code, said = pledger(ledger, "audit", "payout", "po-1")
     assert (code, said.splitlines()[-1]) == (0, "verified"), said
