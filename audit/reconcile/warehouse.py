@@ -173,6 +173,9 @@ def _compare(
 ) -> None:
     """What one record must have, and what it has. A row that differs is taken for an alteration
     of the expected one it is nearest to; where that one stands there as it should, for surplus."""
+    if len(expected) == len(rows) == 1 and not differing(expected[0], rows[0]):
+        report.agreed += 1
+        return
     met: list[Expected] = []
     left = list(rows)
     for one in expected:

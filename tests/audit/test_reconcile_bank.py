@@ -115,6 +115,28 @@ def test_every_change_is_listed_and_nothing_else(
     assert kinds(compared(payouts, changed)) == wanted
 
 
+@settings(max_examples=60, deadline=None)
+@given(payouts=SOME, draw=st.data())
+def test_what_is_removed_or_altered_in_the_ledger_is_listed(
+    payouts: list[LedgerPayout], draw: st.DataObject
+) -> None:
+    lines = honest(payouts)
+    wanted: Counter[tuple[str, str]] = Counter()
+    kept: list[LedgerPayout] = []
+    for one in payouts:
+        fate = draw.draw(st.sampled_from(["", "", "removed", "amount"]))
+        booked = Counter(line.kind for line in lines if line.payout == one.payout)
+        if fate == "removed":
+            wanted["not_in_ledger", one.payout] += booked["paid"]
+            wanted["return_not_in_ledger", one.payout] += booked["returned"]
+            continue
+        if fate == "amount" and one.status in ("settled", "returned"):
+            one = msgspec.structs.replace(one, amount=one.amount + 1)
+            wanted["amount", one.payout] += booked.total()
+        kept.append(one)
+    assert kinds(compared(kept, lines)) == +wanted
+
+
 def test_a_failed_payout() -> None:
     one = payout(1, "failed")
     paid, back = line("paid", one, 1), line("returned", one, 2)

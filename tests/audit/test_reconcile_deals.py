@@ -123,6 +123,31 @@ def test_every_change_is_listed_and_nothing_else(
     assert kinds(compared(of, changed)) == wanted
 
 
+@settings(max_examples=60, deadline=None)
+@given(of=SOME, by_event=st.booleans(), draw=st.data())
+def test_what_is_removed_or_altered_in_the_ledger_is_listed(
+    of: Sold, by_event: bool, draw: st.DataObject
+) -> None:
+    export = honest(of, by_event)
+    wanted: Counter[tuple[str, str]] = Counter()
+    kept = Sold()
+    for one in of.deals:
+        fate = draw.draw(st.sampled_from(["", "", "removed", "amount"]))
+        if fate == "removed":
+            wanted["not_here", one.deal] += 1
+            continue
+        if fate == "amount":
+            one = msgspec.structs.replace(one, amount=one.amount + 1)
+            wanted["amount", one.deal] += 1
+        kept.deals.append(one)
+    for refund in of.refunds:
+        if draw.draw(st.booleans()):
+            wanted["refund_not_here", refund.deal] += 1
+        else:
+            kept.refunds.append(refund)
+    assert kinds(compared(kept, export)) == wanted
+
+
 def test_what_the_ledger_refused_is_told_with_its_reason() -> None:
     of = sold([(100, 0, "EUR")])
     of.refused.append(Refused("D9", "map:D9", "conversions/0/9", "conflict: other content"))

@@ -231,6 +231,30 @@ def test_every_change_is_listed_and_nothing_else(draw: st.DataObject, topic: str
     assert sorted(found) == sorted(wanted)
 
 
+@settings(max_examples=60, deadline=None)
+@given(draw=st.data())
+def test_what_is_removed_from_the_log_or_altered_there_is_listed(draw: st.DataObject) -> None:
+    log = conversions(6)
+    rows = table(topics.CONVERSIONS, log)
+    wanted, kept = [], []
+    for record in log:
+        fate = draw.draw(st.sampled_from(["", "", "removed", "altered"]))
+        if fate == "removed":
+            wanted.append(("surplus", record.offset))
+            continue
+        if fate == "altered":
+            said = msgspec.json.decode(record.value or b"")
+            value = msgspec.json.encode(said | {"customer": said["customer"] + "x"})
+            record = record._replace(value=value)
+            wanted.append(("altered", record.offset))
+        kept.append(record)
+    found = [
+        (one.kind, int(one.position.rpartition("/")[2]))
+        for one in compared(topics.CONVERSIONS, kept, rows).differences
+    ]
+    assert sorted(found) == sorted(wanted)
+
+
 def besides(rows: list[dict[str, Any]], numbers: set[int], others: set[int]) -> set[int]:
     """Rows of records that nothing else is done to."""
     taken = {rows[number]["offset"] for number in others}

@@ -83,6 +83,7 @@ ROUTES = {
     "/v1/partners/{partner}/recruit": {"post"},
     "/v1/partners/{partner}/currency": {"post"},
     "/v1/partners/{partner}/identify": {"post"},
+    "/v1/trail": {"get"},
 }
 
 
