@@ -6,6 +6,7 @@ Exit status of `rebuild`: 0 switched over, 1 the new database does not hold what
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import typer
 
-from cli.display import AsJson, Column, count, print_json, show, text
+from cli.display import AsJson, count, print_json, show, text
 from cli.failures import in_words
 from cli.progress import Shown, ShownProgress, showing
 from cli.system import Home, Port, settings_of
@@ -163,6 +164,8 @@ def _done_or_two() -> Iterator[None]:
     from streams.rebuild.databases import RebuildError
     from streams.schema import SchemaError
 
+    # The client reports a refused connection on stderr besides raising it.
+    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
     try:
         yield
     except (ClickHouseError, KafkaException, LogError, RebuildError, SchemaError) as problem:
@@ -182,7 +185,7 @@ def _print_report(report: RebuildReport) -> None:
             count("read to", "position"),
             count("rows", "rows"),
             count("rows before", "live_rows"),
-            Column("", lambda row: row["note"]),
+            *([] if compared.same else [text("", "note")]),
         ],
         as_json=False,
         empty="every table was in place already",

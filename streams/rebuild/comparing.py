@@ -25,6 +25,11 @@ from streams.sink_letters import PROCESSOR
 from streams.sink_positions import DERIVED
 from streams.sink_rows import TABLES
 
+UNKNOWN_TABLE = 60
+"""ClickHouse's code."""
+SAID_CHARACTERS = 100
+"""Of what ClickHouse says of a table it cannot read."""
+
 Bounds = dict[int, int]
 """Partition → offset below which is counted."""
 Balances = dict[str, dict[str, int]]
@@ -121,10 +126,16 @@ def _compare_table(
         bounds = {p: min(end, there.get(p, 0)) for p, end in mine.items()}
         theirs = _count(client, live, table, bounds)
     except WarehouseError as problem:
-        said = " ".join(str(problem).split())[:200]
-        return TableCompared(table, position, 0, _count(client, new, table, mine), 0, said)
+        return TableCompared(table, position, 0, _count(client, new, table, mine), 0, _why(problem))
     ours = _count(client, new, table, bounds)
     return TableCompared(table, position, sum(there.values()), ours, theirs)
+
+
+def _why(problem: WarehouseError) -> str:
+    if problem.code == UNKNOWN_TABLE:
+        return "it was not there"
+    _, _, said = " ".join(str(problem).split()).rpartition("DB::Exception: ")
+    return said[:SAID_CHARACTERS]
 
 
 def trial_balance(client: Client, database: str, bounds: Bounds) -> Balances:
