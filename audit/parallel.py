@@ -6,17 +6,15 @@ is small: counts, sums and differences.
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
+from audit import part_process
 from audit.decided import Decided, read_decisions
 from audit.kept_parts import KeptParts, Rests, keeping, keys_digest, open_parts
 from audit.log import DEFAULT_PATIENCE_S, KafkaLog
@@ -34,8 +32,6 @@ from events.settings import Broker
 
 __all__ = ["DEFAULT_PATIENCE_S", "open_replay", "replay_ledger"]
 
-GC_THRESHOLD = 200_000
-"""Allocations between collections. What a fold makes holds no cycles."""
 TELL_EVERY_S = 0.2
 """How often the progress is told, seconds."""
 
@@ -133,9 +129,7 @@ def replay_ledger(
         try:
             report = replay(log, rounds, plan, progress)
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in multiprocessing.active_children():
-                process.terminate()
+            part_process.stop(pool)
             raise
     if kept is not None:
         kept.drop()
@@ -150,24 +144,13 @@ def _start(
     scope: Scope,
     passed: Any,
 ) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started this process
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    gc.freeze()
-    gc.set_threshold(GC_THRESHOLD)
+    part_process.begin()
     _Process.log = KafkaLog(Broker(servers, options))
     _Process.decided = read_decisions(_Process.log)
     _Process.keys = keys
     _Process.patience = patience
     _Process.scope = scope
     _Process.passed = passed
-
-
-def _end_with_parent() -> None:
-    """A killed parent cannot stop its processes; left alone they would wait for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _progress(records: int) -> None:

@@ -94,15 +94,16 @@ def book_both_ways(
         if not bound.covers(instruction.source, instruction.n):
             break
         entries += 1
-        source, _ = split_source(instruction.source)
-        book.come_to(entry.at, seen)
+        stream, _ = split_source(instruction.source)
+        source = -1 if stream == DECISIONS else int(stream.rpartition("/")[2])
+        book.come_to(entry.at, seen, source, instruction.n)
         if instruction.program in question.programs:
             actual.add(instruction, entry)
             would = book.take(entry, instruction)
-            if source == DECISIONS:
+            if source < 0:
                 reviews.see(instruction, entry, would)
-        if source != DECISIONS:
-            seen[int(source.rpartition("/")[2])] = instruction.n + 1
+        if source >= 0:
+            seen[source] = instruction.n + 1
     if not relayed():
         raise AuditFailed(_not_relayed(bound, seen, partition))
     book.end()
@@ -138,11 +139,12 @@ class OtherBook:
         for one in changes:
             self.credited.update(one.credited)
 
-    def come_to(self, at: int, seen: dict[int, int]) -> None:
-        """Post what history does not have and comes before its next instruction, at `at` (ms)."""
+    def come_to(self, at: int, seen: dict[int, int], source: int, n: int) -> None:
+        """Post what history does not have and comes before its next instruction, at `at` (ms);
+        see `changes.Waiting.before`."""
         if self._waiting.left:
-            for added in self._waiting.before(at, seen):
-                self._post_added(added)
+            for added in self._waiting.before(at, seen, source, n):
+                self._post_added(added, at)
         self._at = at
 
     def take(self, entry: Entry, instruction: Instruction) -> Entry | None:
@@ -159,11 +161,11 @@ class OtherBook:
     def end(self) -> None:
         """Post what comes after the last instruction of the log."""
         for added in self._waiting.rest():
-            self._post_added(added)
+            self._post_added(added, added.at)
 
-    def _post_added(self, added: Added) -> None:
+    def _post_added(self, added: Added, latest: int) -> None:
         instruction: Instruction = decode(topics.INSTRUCTIONS, added.value)
-        self._at = max(self._at, added.at)
+        self._at = max(self._at, min(added.at, latest))
         self._post(instruction, UNNUMBERED, instruction.source, self._at)
 
     def _post(self, instruction: Instruction, n: int, source: str, at: int) -> Entry:

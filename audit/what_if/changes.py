@@ -2,8 +2,8 @@
 
 An instruction that is in the log keeps its place and time, whatever it says under the
 candidate terms. One that is not (somebody else is credited) is posted at the time of its
-attribution: before the first instruction of its partition that is later, but after all that
-the same source partition put there before it. So a refund never overtakes its deal.
+attribution: before the first instruction of its partition that is later. What one source
+partition puts there keeps its order, whenever the relay came: a refund never overtakes its deal.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Rerouted:
             found = places.get(identity(instruction))
             if found:
                 _, n, before = found.pop(0)
-                after[target] = n + 1
+                after[target] = max(after[target], n + 1)
                 if instruction != before:
                     changes.replaced[n] = encode(structs.replace(instruction, n=n))
                     touched.add(target)
@@ -141,16 +141,21 @@ class Waiting:
         self._heads: list[Added | None] = [next(stream, None) for stream in self._streams]
         self.left = sum(len(one.added) for one in changes)
 
-    def before(self, at: int, seen: dict[int, int]) -> Iterator[Added]:
-        """Those that come before an instruction of the log at `at` (ms); `seen`: partition of
-        `attributions` → how many of its instructions came so far."""
+    def before(self, at: int, seen: dict[int, int], source: int, n: int) -> Iterator[Added]:
+        """Those that come before an instruction of the log at `at` (ms), number `n` of what the
+        partition `source` of `attributions` put there (-1: it is of `decisions`).
+
+        `seen`: partition of `attributions` → how many of its instructions came so far.
+        """
         while self.left:
             ready = [
                 (head[:4], place)
-                for place, head in enumerate(self._heads)
+                for place, (partition, head) in enumerate(
+                    zip(self._partitions, self._heads, strict=True)
+                )
                 if head is not None
-                and head.at < at
-                and seen.get(self._partitions[place], 0) >= head.after
+                and seen.get(partition, 0) >= head.after
+                and (head.at < at or (partition == source and head.after <= n))
             ]
             if not ready:
                 return

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from typing import Any
 
+from audit import part_process
 from audit.decided import Decided, read_decisions
 from audit.log import DEFAULT_PATIENCE_S, KafkaLog, Log
-from audit.parallel import GC_THRESHOLD
 from audit.read import Progress
 from audit.what_if.asking import Rounds, ask, rounds_here
 from audit.what_if.attributing import Attributed, attribute_both_ways
@@ -99,15 +98,14 @@ def _in_processes(
         try:
             return ask(log, question, Rounds(attributions, journal))
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            part_process.stop(pool)
             raise
 
 
 def _start(
     servers: str, options: dict[str, str], question: Question, patience: float, passed: Any
 ) -> None:
-    gc.freeze()
-    gc.set_threshold(GC_THRESHOLD)
+    part_process.begin()
     _Process.log = KafkaLog(Broker(servers, options))
     _Process.decided = read_decisions(_Process.log)
     _Process.question = question

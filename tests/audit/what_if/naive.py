@@ -343,11 +343,7 @@ def accounts(world: Any, given: Hypothesis | None) -> dict[str, list[Instruction
     for one in sorted(wanted.values(), key=lambda one: (one.at, *one[:3])):
         standing = targets[partition_of(one.instruction.partner, PARTITIONS)]
         order = (one.offset, one.turn)
-        place = 0
-        for number, other in enumerate(standing):
-            overtakes = other.stream == one.partition and other.order[0] < one.offset
-            if other.at <= one.at or overtakes:
-                place = number + 1
+        place = _place(one, standing)
         at = max(one.at, standing[place - 1].at) if place else one.at
         standing.insert(place, Standing(at, one.partition, order, one.instruction, False))
     found: dict[str, list[Instruction]] = {}
@@ -356,6 +352,21 @@ def accounts(world: Any, given: Hypothesis | None) -> dict[str, list[Instruction
             if one.instruction is not None:
                 found.setdefault(one.instruction.partner, []).append(one.instruction)
     return found
+
+
+def _place(one: Routed, standing: list[Standing]) -> int:
+    """After all of its source that comes before it, and before all that comes after it; between
+    these, after what is not later."""
+    own = [number for number, other in enumerate(standing) if other.stream == one.partition]
+    lowest = 0
+    for number in own:
+        other = standing[number]
+        dropped_beside = other.instruction is None and other.order[0] == one.offset
+        if other.order < (one.offset, one.turn) and not dropped_beside:
+            lowest = number + 1
+    highest = min((number for number in own if number >= lowest), default=len(standing))
+    latest = max((n + 1 for n, other in enumerate(standing) if other.at <= one.at), default=0)
+    return max(lowest, min(highest, latest))
 
 
 def _key(one: Instruction) -> tuple[Any, ...]:

@@ -94,6 +94,8 @@ def test_what_would_have_been_is_what_a_naive_calculation_says(
     assert would.keys() == said.keys()
     for partner, answered in would.items():
         assert [gist(one) for one, _ in answered] == [gist(one) for one, _ in said[partner]]
+        times = [entry.at for _, entry in said[partner]]
+        assert times == sorted(times), "an account's time never runs backwards"
         for (instruction, expected), (_, entry) in zip(answered, said[partner], strict=True):
             story = f"{expected}\n{instruction}\n{entry}"
             assert entry.kind == expected.kind, story

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit.what_if.changes import DROPPED, Changes, Rerouted, Waiting
 from events.codec import decode
-from events.instructions import CommissionDue, RefundDue
+from events.instructions import CommissionDue, RefundDue, ReviewDue
 
 
 def commission(partner: str, deal: str, share: int = 10_000) -> CommissionDue:
@@ -59,10 +59,32 @@ def test_a_new_instruction_waits_for_its_time_and_for_those_before_it() -> None:
     waiting = Waiting([rerouted.changes[0], other.changes[0]])
 
     def deals(at: int, seen: dict[int, int]) -> list[str]:
-        return [decode("instructions", one.value).deal for one in waiting.before(at, seen)]
+        return [decode("instructions", one.value).deal for one in waiting.before(at, seen, -1, 0)]
 
     assert deals(6, {}) == [], "one of the same time stands behind what history has"
     assert deals(8, {}) == ["d3"], "d2 waits for jane's d1, which the relay brings late"
     assert deals(40, {0: 1}) == ["d2"]
     assert waiting.left == 1
     assert [decode("instructions", one.value).deal for one in waiting.rest()] == ["d4"]
+
+
+def test_the_instructions_of_one_attribution_keep_their_order() -> None:
+    """Taken from jane and given to her again: what is rejected comes first, however late."""
+    rejected = ReviewDue(-1, "attributions/0/0", "jane", "acme", "rejected", "d1")
+    rerouted = Rerouted(0, 1)
+    rerouted.route((rejected,), (rejected, commission("jane", "d1")), 0, 5)
+    [added] = rerouted.changes[0].added
+    assert added.after == 1
+    waiting = Waiting([rerouted.changes[0]])
+    assert list(waiting.before(90, {}, -1, 0)) == []
+    assert list(waiting.before(90, {0: 1}, -1, 0)) == [added]
+
+
+def test_what_would_come_first_comes_first_at_the_same_time_too() -> None:
+    """Given to jane, who would have had it already: it is taken from her before."""
+    rejected = ReviewDue(-1, "attributions/0/0", "jane", "acme", "rejected", "d1")
+    rerouted = Rerouted(0, 1)
+    rerouted.route((commission("jane", "d1"),), (rejected, commission("jane", "d1")), 0, 5)
+    [added] = rerouted.changes[0].added
+    assert list(Waiting([rerouted.changes[0]]).before(5, {}, -1, 0)) == []
+    assert list(Waiting([rerouted.changes[0]]).before(5, {}, 0, 0)) == [added]
