@@ -79,6 +79,15 @@ def check_inclusion(contents: Contents, note: Note, accepted: set[str], included
     `accepted`: positions of the account's entries; repeats of them have no leaf.
     """
     proofs = {(_stream(one.position), one.leaf): one for one in contents.inclusions}
+    numbers = {
+        line.position: number_of(line)
+        for topic in (topics.JOURNAL, topics.CONVERSIONS)
+        for line in contents.lines[topic]
+    }
+    for one in contents.inclusions:
+        if numbers.get(one.position) != one.leaf:
+            detail = f"has an inclusion proof as leaf {one.leaf}; no such record is in the bundle"
+            raise AuditFailed(Difference("missing", one.position, detail))
     for line in contents.lines[topics.JOURNAL]:
         if line.position in accepted:
             if _check(line, note, proofs):

@@ -18,7 +18,7 @@ from audit.clicks import check_click
 from audit.decided import Decided
 from audit.difference import AuditFailed, Difference, altered, foreign, text, wrong_key
 from audit.refold_attributions import refold_attributions
-from audit.relayed import no_source
+from audit.relayed import no_source, split_source
 from events import topics
 from events.attributions import Attribution
 from events.clicks import Click
@@ -75,6 +75,7 @@ def instructions_again(
         if isinstance(line, Withheld)
     }
     shown = [line for line in contents.lines[topics.INSTRUCTIONS] if isinstance(line, Shown)]
+    _check_numbers(shown)
     for line in sorted(shown, key=_by_source):
         _hold(line.record, partner, due, hidden, steps)
     for source, left in due.items():
@@ -188,6 +189,19 @@ def _hold(
     if value != record.value:
         raise AuditFailed(altered(record, value, f"routed from {said.source}"))
     steps.decided("instruction")
+
+
+def _check_numbers(lines: list[Shown]) -> None:
+    """The relay numbers what it routes from a partition in the order in which it writes it."""
+    last: dict[str, tuple[int, int]] = {}
+    for line in lines:
+        said: Instruction = _decoded(line.record)
+        stream, offset = split_source(said.source)
+        before = last.get(stream, (-1, -1))
+        if said.n <= before[0] or offset < before[1]:
+            detail = f"is number {said.n} of {stream}, after number {before[0]}: swapped or moved"
+            raise AuditFailed(Difference("altered", line.position, detail))
+        last[stream] = (said.n, offset)
 
 
 def _expect(

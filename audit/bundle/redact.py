@@ -15,13 +15,15 @@ from audit.account_proof.proved import ProvedAccount, ProvedAttribution
 from audit.bundle.about import is_shown
 from audit.bundle.archive import BadBundle
 from audit.bundle.effect import Effect, effect_of
-from audit.bundle.format import Line, encode, in_order, shown, withheld
+from audit.bundle.format import Line, Shown, encode, in_order, shown, withheld
 from audit.bundle.gather import Gathered
 from audit.bundle.own import Own, add_customers_of_others, others_of, own_of
 from audit.bundle.words import Telling, runs_of
 from audit.log import Log
 from audit.read import Progress
 from events import topics
+from events.attributions import Attribution
+from events.codec import decode_record
 from events.decisions import Decision
 from events.position import Position, Record
 from events.sealing import Reveal
@@ -56,19 +58,23 @@ def lines_for_partner(
             for record in candidates.journal
         ],
     }
+    idle: set[Position] = set()
+    """Clicks that no attribution counts which is shown: they would prove nothing."""
     for topic, records in (
         (topics.INSTRUCTIONS, candidates.instructions),
         (topics.ATTRIBUTIONS, candidates.attributions),
         (topics.CONVERSIONS, candidates.conversions),
-        (topics.CLICKS, candidates.clicks),
+        (topics.CLICKS, candidates.clicks),  # after the attributions, which say which count
     ):
         found: list[Line] = [
             withheld(record)
-            if record.position in candidates.not_own or telling.names_others(record)
+            if record.position in candidates.not_own | idle or telling.names_others(record)
             else shown(record)
             for record in records
         ]
         lines[topic] = sorted(found, key=in_order)
+        if topic == topics.ATTRIBUTIONS:
+            idle = _idle(candidates.clicks, lines[topic])
     return lines
 
 
@@ -122,6 +128,16 @@ class _Candidates:
             self.clicks,
         ):
             yield from records
+
+
+def _idle(clicks: list[Record], attributions: list[Line]) -> set[Position]:
+    counted = set()
+    for line in attributions:
+        if isinstance(line, Shown):
+            said: Attribution = decode_record(line.record)
+            if said.touch is not None:
+                counted.add(said.touch.click_id)
+    return {record.position for record in clicks if decode_record(record).click_id not in counted}
 
 
 def _counts(proved: ProvedAttribution, cited: set[str]) -> Position:
