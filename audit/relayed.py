@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import NamedTuple
 
+import msgspec
 from msgspec import Struct
 
 from audit.difference import Difference, altered, foreign, text
@@ -31,6 +32,12 @@ class Stream(NamedTuple):
     target: int
     """Partition of `instructions`."""
 
+
+class _Source(Struct):
+    source: str
+
+
+_SOURCE = msgspec.json.Decoder(_Source)
 
 Totals = dict[Stream, tuple[int, str]]
 """Stream → (number of records, SHA-256 in hex)."""
@@ -118,8 +125,8 @@ def first_difference(
         if record is None:
             return Difference(
                 "missing",
-                stream.source,
-                f"instruction number {number} of this source for instructions/{stream.target} "
+                _source_of(want) or stream.source,
+                f"instruction number {number} of {stream.source} for instructions/{stream.target} "
                 "is not in the log: not relayed yet (is a worker running?) or removed",
                 expected=text(want),
             )
@@ -132,6 +139,11 @@ def first_difference(
         if want != record.value:
             return altered(record, want, f"routed from {stream.source}")
     return Difference("altered", stream.source, "the streams differ only in their framing")
+
+
+def _source_of(instruction: bytes | None) -> str:
+    """Position of what an instruction is made from."""
+    return "" if instruction is None else _SOURCE.decode(instruction).source
 
 
 def no_source(record: Record, instruction: Instruction) -> Difference:

@@ -15,6 +15,17 @@ import msgspec
 from events import topics
 from events.position import Position, Record
 from tests.audit.memory import DAY, NOON, PARTITIONS, MemoryLedger, MemoryLog
+from tests.audit.places import (
+    Find,
+    Place,
+    after,
+    at,
+    beyond,
+    made_of,
+    no_longer_follow,
+    source,
+    source_after,
+)
 from tests.audit.scene import edit, found
 
 Tampering = Callable[[MemoryLedger], object]
@@ -25,12 +36,21 @@ class Way(NamedTuple):
     do: Tampering
     kind: str
     """What the audit calls it (`audit.difference.DifferenceKind`)."""
-    where: str
+    where: Place
+    """Where it must say so, and nowhere else."""
+    says: str
     """What the position or the detail of the difference names."""
     honest_after: str = ""
     """From which topic on the workers write again: `relay` or `post`."""
     concerns_payout: bool = True
     """Whether the payout po-1 of jane rests on it, so that its own audit must fail too."""
+    also: tuple[tuple[str, Place], ...] = ()
+    """Kind and place of what follows from it and is named beside it."""
+
+    def expected(self, before: MemoryLedger, tampered: MemoryLedger) -> set[tuple[str, str]]:
+        """(kind, position) of all that the replay must say."""
+        places = ((self.kind, self.where), *self.also)
+        return {(kind, at) for kind, place in places for at in place.of(before, tampered)}
 
     def apply(self, ledger: MemoryLedger) -> None:
         self.do(ledger)
@@ -38,10 +58,6 @@ class Way(NamedTuple):
             ledger.relay()
         if self.honest_after:
             ledger.post()
-
-
-Find = tuple[str, str]
-"""A topic, and what the first record meant holds."""
 
 
 def altered(find: Find, **changes: object) -> Tampering:
@@ -189,6 +205,10 @@ def next_of(stream: str) -> Callable[[list[dict[str, Any]]], int]:
     return lambda before: sum(said["source"].startswith(f"{stream}/") for said in before)
 
 
+def also(kind: str, place: Place) -> tuple[tuple[str, Place], ...]:
+    return ((kind, place),)
+
+
 DEAL = (topics.CONVERSIONS, '"deal":"d2"')
 LAST_DEAL = (topics.CONVERSIONS, '"deal":"d18"')
 CREDITED = (topics.ATTRIBUTIONS, '"event_id":"e2"')
@@ -197,6 +217,8 @@ REFUND_DUE = (topics.INSTRUCTIONS, '"event_id":"r10"')
 ASKED = (topics.INSTRUCTIONS, '"step":"requested"')
 BOOKED = (topics.JOURNAL, '"deal":"d2"')
 FUNDED = (topics.JOURNAL, '"kind":"payout_funded"')
+SENT_DUE = (topics.INSTRUCTIONS, '"step":"sent"')
+SETTLED_DUE = (topics.INSTRUCTIONS, '"step":"settled"')
 SETTLED = (topics.JOURNAL, '"kind":"payout_settled"')
 TERMS_ADDED = (topics.DECISIONS, "program.terms_added")
 APPROVED = (topics.DECISIONS, '"partner":"jane","program":"acme"')
@@ -207,46 +229,103 @@ CREDIT_OMAR = [{"partner": "omar", "share": 10000, "method": "click"}]
 
 WAYS = (
     # Conversions
-    Way("a deal's amount altered", altered(DEAL, amount=9), "altered", "attributions/"),
-    Way("a deal's date altered", altered(DEAL, occurred_at=NOON - DAY), "altered", "attributions/"),
-    Way("a deal that knows less", altered(DEAL, known=3), "altered", "attributions/"),
-    Way("a deal given to another", altered(DEAL, customer="x"), "altered", "attributions/"),
-    Way("a deal removed", removed(DEAL), "altered", "attributions/"),
-    Way("two conversions swapped", swapped(DEAL), "altered", "attributions/"),
-    Way("a deal inserted", forged(DEAL, deal="x", event_id="x"), "altered", "attributions/"),
-    Way("a deal said twice inside the log", forged(DEAL), "altered", "attributions/"),
-    Way("a deal appended", appended(DEAL, deal="x", event_id="x"), "missing", "conversions/"),
-    Way("a deal under another key", rekeyed(DEAL), "altered", "attributions/"),
-    Way("a deal at another time", retimed(DEAL), "altered", "recorded_at"),
-    Way("a deal garbled", garbled(DEAL), "altered", "attributions/"),
-    Way("a deal emptied", emptied(DEAL), "altered", "attributions/"),
-    Way("conversions cut off", truncated(LAST_DEAL), "foreign", "attributions/"),
+    Way(
+        "a deal's amount altered",
+        altered(DEAL, amount=9),
+        "altered",
+        made_of(DEAL),
+        "attributions/",
+    ),
+    Way(
+        "a deal's date altered",
+        altered(DEAL, occurred_at=NOON - DAY),
+        "altered",
+        made_of(DEAL),
+        "attributions/",
+    ),
+    Way(
+        "a deal that knows less", altered(DEAL, known=3), "altered", made_of(DEAL), "attributions/"
+    ),
+    Way(
+        "a deal given to another",
+        altered(DEAL, customer="x"),
+        "altered",
+        made_of(DEAL),
+        "attributions/",
+    ),
+    Way("a deal removed", removed(DEAL), "altered", made_of(DEAL), "attributions/"),
+    Way("two conversions swapped", swapped(DEAL), "altered", made_of(DEAL), "attributions/"),
+    Way(
+        "a deal inserted",
+        forged(DEAL, deal="x", event_id="x"),
+        "altered",
+        made_of(DEAL),
+        "attributions/",
+    ),
+    Way(
+        "a deal said twice inside the log",
+        forged(DEAL),
+        "altered",
+        after(CREDITED),
+        "attributions/",
+    ),
+    Way(
+        "a deal appended",
+        appended(DEAL, deal="x", event_id="x"),
+        "missing",
+        beyond(DEAL),
+        "conversions/",
+    ),
+    Way("a deal under another key", rekeyed(DEAL), "altered", made_of(DEAL), "attributions/"),
+    Way("a deal at another time", retimed(DEAL), "altered", made_of(DEAL), "recorded_at"),
+    Way("a deal garbled", garbled(DEAL), "altered", made_of(DEAL), "attributions/"),
+    Way("a deal emptied", emptied(DEAL), "altered", made_of(DEAL), "attributions/"),
+    Way(
+        "conversions cut off", truncated(LAST_DEAL), "foreign", made_of(LAST_DEAL), "attributions/"
+    ),
     # Attributions
-    Way("a credit for another", altered(CREDITED, credits=CREDIT_OMAR), "altered", "credits"),
+    Way(
+        "a credit for another",
+        altered(CREDITED, credits=CREDIT_OMAR),
+        "altered",
+        at(CREDITED),
+        "credits",
+    ),
     Way(
         "a credit taken away",
         altered(CREDITED, outcome="unattributed", reason="no_touch", credits=[], touch=None),
         "altered",
+        at(CREDITED),
         "attributions/",
         honest_after="relay",
     ),
-    Way("an attribution's amount", altered(CREDITED, amount=9), "altered", "amount"),
-    Way("an attribution removed", removed(CREDITED), "missing", "conversions/"),
-    Way("two attributions swapped", swapped(CREDITED), "missing", "conversions/"),
+    Way("an attribution's amount", altered(CREDITED, amount=9), "altered", at(CREDITED), "amount"),
+    Way("an attribution removed", removed(CREDITED), "missing", source(CREDITED), "conversions/"),
+    Way(
+        "two attributions swapped",
+        swapped(CREDITED),
+        "missing",
+        source_after(CREDITED),
+        "conversions/",
+    ),
     Way(
         "an attribution forged first",
         forged(CREDITED, credits=CREDIT_OMAR),
         "altered",
+        at(CREDITED),
         "credits",
         honest_after="relay",
     ),
-    Way("an attribution under another key", rekeyed(CREDITED), "altered", "Kafka key"),
-    Way("an attribution garbled", garbled(CREDITED), "missing", "cannot be read"),
-    Way("attributions cut off", truncated(CREDITED), "missing", "conversions/"),
+    Way(
+        "an attribution under another key", rekeyed(CREDITED), "altered", at(CREDITED), "Kafka key"
+    ),
+    Way("an attribution garbled", garbled(CREDITED), "missing", source(CREDITED), "cannot be read"),
+    Way("attributions cut off", truncated(CREDITED), "missing", source(CREDITED), "conversions/"),
     Way(
         "an attribution of nothing",
         appended(CREDITED, n=next_n, event_id="x", deal="x"),
         "foreign",
+        beyond(CREDITED),
         "attributions/",
         concerns_payout=False,
     ),
@@ -254,24 +333,47 @@ WAYS = (
         "an attribution of a stream that is not there",
         appended(CREDITED, n=0, source="conversions/99/0", event_id="x", deal="x"),
         "foreign",
+        beyond(CREDITED),
         "conversions/99",
         honest_after="relay",
         concerns_payout=False,  # nothing routes it
     ),
     # Instructions
-    Way("an instruction's amount", altered(DUE, amount=9), "altered", "instructions/", "post"),
-    Way("an instruction's partner", altered(DUE, partner="omar"), "altered", "Kafka key", "post"),
-    Way("an instruction removed", removed(DUE), "missing", "attributions/", "post"),
-    Way("an instruction in another partition", moved(DUE), "missing", "attributions/", "post"),
-    Way("an instruction under another key", rekeyed(DUE), "altered", "Kafka key"),
-    Way("an instruction garbled", garbled(DUE), "missing", "attributions/", "post"),
-    Way("an instruction at another time", retimed(DUE), "altered", "journal/"),
-    Way("two instructions swapped", swapped(DUE), "altered", "journal/"),
-    Way("instructions cut off", truncated(DUE), "missing", "attributions/", "post"),
+    Way(
+        "an instruction's amount",
+        altered(DUE, amount=9),
+        "altered",
+        at(DUE),
+        "instructions/",
+        "post",
+    ),
+    Way(
+        "an instruction's partner",
+        altered(DUE, partner="omar"),
+        "altered",
+        at(DUE),
+        "Kafka key",
+        "post",
+    ),
+    Way("an instruction removed", removed(DUE), "missing", source(DUE), "attributions/", "post"),
+    Way(
+        "an instruction in another partition",
+        moved(DUE),
+        "missing",
+        source(DUE),
+        "attributions/",
+        "post",
+    ),
+    Way("an instruction under another key", rekeyed(DUE), "altered", at(DUE), "Kafka key"),
+    Way("an instruction garbled", garbled(DUE), "missing", source(DUE), "attributions/", "post"),
+    Way("an instruction at another time", retimed(DUE), "altered", made_of(DUE), "journal/"),
+    Way("two instructions swapped", swapped(DUE), "altered", made_of(DUE), "journal/"),
+    Way("instructions cut off", truncated(DUE), "missing", source(DUE), "attributions/", "post"),
     Way(
         "a commission due twice",
         appended(DUE, source="attributions/0/9", n=next_of("attributions/0"), deal="x"),
         "foreign",
+        beyond(DUE),
         "instructions/",
         "post",
     ),
@@ -279,6 +381,7 @@ WAYS = (
         "a commission due from beyond the end",
         appended(DUE, source="attributions/0/999", n=next_of("attributions/0"), deal="x"),
         "foreign",
+        beyond(DUE),
         "attributions/0/999",
         "post",
     ),
@@ -286,67 +389,135 @@ WAYS = (
         "an instruction of a stream that is not there",
         appended(DUE, source="attributions/99/0", n=0, deal="x"),
         "foreign",
+        beyond(DUE),
         "attributions/99/0",
         "post",
     ),
-    Way("a source that is no position", appended(DUE, source="x", n=0), "foreign", "'x'"),
+    Way(
+        "a source that is no position",
+        appended(DUE, source="x", n=0),
+        "foreign",
+        beyond(DUE),
+        "'x'",
+    ),
     Way(
         "an instruction that knows too much",
         appended(DUE, source="attributions/99/0", n=0, known=9_999),
         "foreign",
+        beyond(DUE),
         "9999",
     ),
-    Way("a refund forgotten", removed(REFUND_DUE), "missing", "attributions/", "post"),
-    Way("a payout asked for more", altered(ASKED, amount=1001), "altered", "amount", "post"),
+    Way(
+        "a refund forgotten",
+        removed(REFUND_DUE),
+        "missing",
+        source(REFUND_DUE),
+        "attributions/",
+        "post",
+    ),
+    Way(
+        "a payout asked for more",
+        altered(ASKED, amount=1001),
+        "altered",
+        at(ASKED),
+        "amount",
+        "post",
+    ),
     Way(
         "a payout funded twice",
         appended(ASKED, payout="po-x", source="decisions/0/99", n=next_of("decisions/0"), number=1),
         "foreign",
+        beyond(ASKED),
         "decisions/0/99",
         "post",
     ),
     # The journal
-    Way("a commission's base", altered(BOOKED, base=9), "altered", "base"),
-    Way("a commission's terms", altered(BOOKED, terms_at="decisions/0/9"), "altered", "terms_at"),
-    Way("the hash chain", altered(BOOKED, previous="0" * 64), "altered", "previous"),
-    Way("a payout's amount", replaced(FUNDED, "1000", "2000"), "altered", "legs"),
-    Way("an entry removed", removed(BOOKED), "missing", "instructions/"),
-    Way("two entries swapped", swapped(BOOKED), "missing", "instructions/"),
-    Way("an entry forged first", forged(BOOKED, base=9), "altered", "base"),
-    Way("an entry under another key", rekeyed(BOOKED), "altered", "Kafka key"),
-    Way("an entry garbled", garbled(BOOKED), "missing", "cannot be read"),
-    Way("the journal cut off", truncated(SETTLED), "missing", "instructions/"),
-    Way("an entry of nothing", appended(BOOKED, n=next_n), "foreign", "journal/"),
+    Way("a commission's base", altered(BOOKED, base=9), "altered", at(BOOKED), "base"),
+    Way(
+        "a commission's terms",
+        altered(BOOKED, terms_at="decisions/0/9"),
+        "altered",
+        at(BOOKED),
+        "terms_at",
+    ),
+    Way("the hash chain", altered(BOOKED, previous="0" * 64), "altered", at(BOOKED), "previous"),
+    Way("a payout's amount", replaced(FUNDED, "1000", "2000"), "altered", at(FUNDED), "legs"),
+    Way("an entry removed", removed(BOOKED), "missing", source(BOOKED), "instructions/"),
+    Way("two entries swapped", swapped(BOOKED), "missing", source_after(BOOKED), "instructions/"),
+    Way("an entry forged first", forged(BOOKED, base=9), "altered", at(BOOKED), "base"),
+    Way("an entry under another key", rekeyed(BOOKED), "altered", at(BOOKED), "Kafka key"),
+    Way("an entry garbled", garbled(BOOKED), "missing", source(BOOKED), "cannot be read"),
+    Way("the journal cut off", truncated(SETTLED), "missing", source(SETTLED), "instructions/"),
+    Way("an entry of nothing", appended(BOOKED, n=next_n), "foreign", beyond(BOOKED), "journal/"),
     Way(
         "an entry of another partition's stream",
         appended(FUNDED, n=0, source="instructions/99/0", payout="po-x"),
         "foreign",
+        beyond(FUNDED),
         "instructions/99",
     ),
     # Decisions
-    Way("a percentage altered", replaced(TERMS_ADDED, ":1000", ":2000"), "altered", "journal/"),
-    Way("a payout's request altered", replaced(REQUESTED, ":1000", ":999"), "altered", "amount"),
-    Way("an approval removed", removed(APPROVED), "missing", "partner:jane"),
-    Way("two decisions swapped", swapped(APPROVED), "missing", "partner:jane"),
-    Way("a decision under another key", rekeyed(REQUESTED), "altered", "payout:po-1"),
-    Way("a decision garbled", garbled(APPROVED), "missing", "partner:jane"),
-    Way("decisions cut off", truncated(TOLD), "foreign", "decisions/0/"),
+    Way(
+        "a percentage altered",
+        replaced(TERMS_ADDED, ":1000", ":2000"),
+        "altered",
+        no_longer_follow(topics.JOURNAL),
+        "journal/",
+    ),
+    Way(
+        "a payout's request altered",
+        replaced(REQUESTED, ":1000", ":999"),
+        "altered",
+        made_of(REQUESTED),
+        "amount",
+    ),
+    Way(
+        "an approval removed",
+        removed(APPROVED),
+        "missing",
+        at(APPROVED),
+        "partner:jane",
+        also=also("foreign", at(SETTLED_DUE)),
+    ),
+    Way(
+        "two decisions swapped",
+        swapped(APPROVED),
+        "missing",
+        at(APPROVED),
+        "partner:jane",
+        also=(("missing", after(APPROVED)), ("altered", no_longer_follow(topics.ATTRIBUTIONS))),
+    ),
+    Way(
+        "a decision under another key", rekeyed(REQUESTED), "altered", at(REQUESTED), "payout:po-1"
+    ),
+    Way(
+        "a decision garbled",
+        garbled(APPROVED),
+        "missing",
+        after(APPROVED),
+        "partner:jane",
+        also=also("foreign", at(SETTLED_DUE)),
+    ),
+    Way("decisions cut off", truncated(TOLD), "foreign", at(SENT_DUE), "decisions/0/"),
     Way(
         "a payout told more than was set aside",
         replaced(TOLD, ":1000", ":1001"),
         "payout",
+        at(TOLD),
         "decisions/",
     ),
     Way(
         "a payout told twice",
         decided("payout:po-1", 5, "payout.funded", payout="po-1", amount=1000, entry="journal/0/0"),
         "payout",
+        beyond(REQUESTED),
         "decisions/",
     ),
     Way(
         "a refused payout told it was funded",
         decided("payout:po-2", 3, "payout.funded", payout="po-2", amount=7, entry="journal/0/0"),
         "payout",
+        beyond(REQUESTED),
         "po-2",
         concerns_payout=False,
     ),
@@ -354,14 +525,33 @@ WAYS = (
         "a payout that nobody asked for told it was funded",
         decided("payout:po-9", 1, "payout.funded", payout="po-9", amount=7, entry="journal/0/0"),
         "payout",
+        beyond(REQUESTED),
         "po-9",
         concerns_payout=False,
     ),
     # Clicks
-    Way("a click removed", removed(CLICK), "click", "not in the log"),
-    Way("a click of another partner", altered(CLICK, partner="omar"), "click", "omar"),
-    Way("a click at another time", altered(CLICK, occurred_at=1), "click", "happened at"),
-    Way("a click that does not count", altered(CLICK, invalid=["bot"]), "click", "bot"),
-    Way("a click under another key", rekeyed(CLICK), "click", "Kafka key"),
-    Way("a click garbled", garbled(CLICK), "click", "not in the log"),
+    Way("a click removed", removed(CLICK), "click", made_of(CLICK), "not in the log"),
+    Way(
+        "a click of another partner",
+        altered(CLICK, partner="omar"),
+        "click",
+        made_of(CLICK),
+        "omar",
+    ),
+    Way(
+        "a click at another time",
+        altered(CLICK, occurred_at=1),
+        "click",
+        made_of(CLICK),
+        "happened at",
+    ),
+    Way(
+        "a click that does not count",
+        altered(CLICK, invalid=["bot"]),
+        "click",
+        made_of(CLICK),
+        "bot",
+    ),
+    Way("a click under another key", rekeyed(CLICK), "click", made_of(CLICK), "Kafka key"),
+    Way("a click garbled", garbled(CLICK), "click", made_of(CLICK), "not in the log"),
 )

@@ -24,10 +24,10 @@ def test_the_replay_names_what_was_done(way: Way) -> None:
     way.apply(ledger)
     report = replayed(ledger.log)
     assert not report.verified
-    kinds = {found.kind for found in report.differences}
     said = "\n".join(f"{found.position}: {found.detail}" for found in report.differences)
-    assert way.kind in kinds, said
-    assert way.where in said
+    named = {(found.kind, found.position) for found in report.differences}
+    assert named == way.expected(paid(MemoryLedger()), ledger), said
+    assert way.says in said
 
 
 @pytest.mark.parametrize(

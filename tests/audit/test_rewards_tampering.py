@@ -35,8 +35,9 @@ def test_the_replay_names_what_was_done(way: Way) -> None:
     report = replayed(ledger.log)
     assert not report.verified
     said = "\n".join(f"{found.position}: {found.detail}" for found in report.differences)
-    assert way.kind in {found.kind for found in report.differences}, said
-    assert way.where in said
+    named = {(found.kind, found.position) for found in report.differences}
+    assert named == way.expected(rewarded(MemoryLedger()), ledger), said
+    assert way.says in said
 
 
 @pytest.mark.parametrize(
