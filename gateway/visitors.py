@@ -135,8 +135,8 @@ def client_address(peer: str, forwarded: str | None, trusted: Sequence[Network])
 
 
 def address_of(scope: Any, trusted: Sequence[Network]) -> str:
-    """`client_address` of an RSGI request."""
-    peer = scope.client.rpartition(":")[0]
+    """`client_address` of an RSGI request, as text without brackets."""
+    peer = scope.client.rpartition(":")[0].strip("[]")
     return client_address(peer, scope.headers.get("x-forwarded-for"), trusted)
 
 

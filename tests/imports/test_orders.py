@@ -206,3 +206,31 @@ A3,2025-03-01T11:00:00Z,5.5,GBP,bob,,
         ("", ""),
     ]
     assert rejected == [(3, "deal.country", "'UK': expected ISO 3166-1 alpha-2, such as DE or GB")]
+
+
+def test_json_lines_are_orders_too(tmp_path: Path) -> None:
+    path = tmp_path / "orders.jsonl"
+    path.write_text(
+        '{"Order": "A1", "Date": "2025-03-01T10:00:00Z", "Total": 10.10, "Who": {"id": 7}}\n\n'
+        '{"Order": "A1", "Date": "2025-03-01T10:00:00Z", "Total": 0.2, "Who": {"id": 7}}\n'
+        '{"Order": "A2", "Date": null, "Total": "5", "Currency": "EUR", "New": true}\n'
+        '[1]\n{"Order": \n'
+    )
+    deal = {
+        **shape()["deal"],
+        "customer": {"expr": "'c-' + row['Who.id']"},
+        "currency": {"column": "Currency", "otherwise": "'GBP'"},
+    }
+    checked = map_of({**shape(), "deal": deal}, "orders.toml")
+    report = Report(str(path), "shop")
+    reader = OrderReader(checked, "shop", citing(KEYS))
+    first, second = read_orders(path, checked, report)
+    found = reader.conversion(first)
+    assert (found.amount, found.currency, found.customer) == (1030, "GBP", "c-7")
+    assert [row.line for row in first.rows] == [1, 3]
+    with pytest.raises(UnusableOrder, match="expected a date"):
+        reader.conversion(second)
+    assert [(one.line, one.reason[:12]) for one in report.rejected] == [
+        (5, "expected an "),
+        (6, "not JSON: Ex"),
+    ]
