@@ -101,6 +101,10 @@ def replay(
         tuple(what_if or ()), begins, ends, without_individual, count_clicks,
         tuple(refuse_clicks or ()), top, to_warehouse,
     )  # fmt: skip
+    if asked.asked and (partner or fresh):
+        given = "--partner" if partner else "--fresh"
+        typer.echo(f"error: {given} is of --verify; a what-if is of whole programs", err=True)
+        raise typer.Exit(2)
     if asked.asked and not verify:
         from cli.what_if import ask_what_if
 

@@ -194,6 +194,19 @@ def test_a_deal_is_assigned_as_it_was_whatever_its_click_is_taken_for() -> None:
     assert sums(answer) == {"alice": (0, 0), "bob": (100, 100)}
 
 
+def test_what_was_given_by_hand_to_whom_it_would_have_been_anyway() -> None:
+    here = world(replace(TEN, window_days=1))
+    here.deal("D-1", "carol", 1_000, click=here.click("alice-link", START - 3 * DAY))
+    [value] = [value for values in here.conversions.values() for value in values]
+    known = here.directory.count
+    given = Assignment(
+        "acme", "carol", "A-1", here.now, known, "alice", decode("conversions", value)
+    )
+    here.record(given)
+    answer = what_if(here.log(), Candidate("acme", other())).answer
+    assert sums(answer) == {"alice": (100, 100)}
+
+
 def test_the_same_question_has_the_same_answer() -> None:
     here = world()
     for number in range(20):

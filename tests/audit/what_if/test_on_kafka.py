@@ -170,6 +170,7 @@ def _refused(terms: Path) -> None:
         (("--count-clicks", "bots"), "clicks have no reason 'bots'; they have bot, prefetch"),
         (("--refuse-clicks", "moon=full"), "clicks keep no 'moon'"),
         (("--from", "2026-01-01"), "--from is of a what-if"),
+        (("--count-clicks", "bot", "--partner", "jane"), "--partner is of --verify"),
         (("--verify", "--what-if", str(terms)), "pledger replay --verify, or"),
     ):
         result = invoke(["replay", *arguments])
