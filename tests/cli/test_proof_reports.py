@@ -18,6 +18,7 @@ from cli.documents.proof_pdf import proof_pdf
 from cli.documents.proof_report import AGAIN, WITHHELD, months, rows
 from cli.proof_words import not_proved, proved, resting
 from tests.audit.bundle.reading import exported
+from tests.audit.bundle.test_privacy import words_of_others
 from tests.audit.memory import MemoryLedger
 from tests.audit.rewards_scene import rewarded
 
@@ -102,6 +103,13 @@ def test_words_of_others_cannot_become_markup() -> None:
     assert HOSTILE not in text and escape(HOSTILE) in text
     assert not {"script", "img"} & set(Elements(text).names)
     assert proof_pdf(hostile).startswith(b"%PDF")
+
+
+def test_a_partners_own_report_tells_of_nobody_else() -> None:
+    ledger = rewarded(MemoryLedger())
+    text = proof_html(exported(ledger, "partner")[1])
+    for word in words_of_others(ledger, "jane"):
+        assert not word.search(text), word.pattern
 
 
 def test_the_same_bundle_gives_the_same_report() -> None:
