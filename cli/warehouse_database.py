@@ -16,6 +16,7 @@ import typer
 
 from cli.display import AsJson, count, print_json, show, text
 from cli.failures import in_words
+from cli.ledger import NotReady, Unreachable, require_broker
 from cli.progress import Shown, ShownProgress, showing
 from cli.system import Home, Port, settings_of
 from events.settings import DEFAULT_WAREHOUSE_PORT
@@ -69,6 +70,7 @@ def rebuild(
 
     found = settings_of(home)
     with _done_or_two(), showing("filling", "records", shown) as progress:
+        require_broker(found)
         try:
             report = Rebuild(
                 found.broker,
@@ -105,6 +107,7 @@ def status(as_json: AsJson = False, home: Home = None) -> None:
 
     found = settings_of(home)
     with _done_or_two():
+        require_broker(found)
         stands = standing(found.broker, found.warehouse)
     if as_json:
         print_json(msgspec.to_builtins(stands))
@@ -157,18 +160,29 @@ def drop_old(home: Home = None) -> None:
 @contextmanager
 def _done_or_two() -> Iterator[None]:
     """What cannot be done is said in words, with exit status 2."""
-    from clickhouse_connect.driver.exceptions import ClickHouseError
+    from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
     from confluent_kafka import KafkaException
 
+    from deploy import DeployError
     from events.log import LogError
     from streams.rebuild.databases import RebuildError
     from streams.schema import SchemaError
 
+    impossible = (
+        ClickHouseError,
+        DeployError,
+        KafkaException,
+        LogError,
+        NotReady,
+        RebuildError,
+        SchemaError,
+        Unreachable,
+    )
     # The client reports a refused connection on stderr besides raising it.
     logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
     try:
         yield
-    except (ClickHouseError, KafkaException, LogError, RebuildError, SchemaError) as problem:
+    except impossible as problem:
         typer.echo(f"error: {in_words(problem)}", err=True)
         raise typer.Exit(2) from problem
 
