@@ -72,7 +72,7 @@ def not_proved(verdict: Verdict) -> list[str]:
     if verdict.rests:
         said.append(
             f"{len(verdict.rests):,} steps rest on withheld records and were not decided again; "
-            "they are taken as the ledger states them."
+            "they are taken as the ledger states them, also where a later balance includes them."
         )
     checkpoint = verdict.checkpoint
     if checkpoint is None:

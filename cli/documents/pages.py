@@ -79,7 +79,8 @@ class Pages:
 
     def text(self, text: str, *, strong: bool = False) -> None:
         """A sentence of its own."""
-        self._story += [Spacer(0, 1 * mm), self._set(text, STRONG if strong else BODY)]
+        below = [Spacer(0, 2 * mm)] if strong else []
+        self._story += [Spacer(0, 1 * mm), self._set(text, STRONG if strong else BODY), *below]
 
     def figure(self, drawn: Any, caption: str) -> None:
         """Something drawn, a ReportLab flowable, with what it shows below; kept on one page."""
