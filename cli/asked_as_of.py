@@ -43,3 +43,8 @@ def known_asked(text: str) -> Moment | None:
     if text == THEN:
         return None
     return NOW if text == "now" else moment_asked("--known", text)
+
+
+def known_words(known: str) -> str:
+    """`then`, `now`, or `by 2026-03-11`."""
+    return known if known in (THEN, "now") else f"by {known}"

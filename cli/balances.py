@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.asked_as_of import THEN, AsOf, KnownBy, known_asked, moment_asked
+from cli.asked_as_of import THEN, AsOf, KnownBy, known_asked, known_words, moment_asked
 from cli.display import AsJson, Column, money, print_json, print_table, show, text
 from cli.ledger import require_broker, rows, warehouse
 from cli.progress import showing
@@ -90,7 +90,7 @@ def _as_of(partner: str, program: str, as_of: str, known: str, home: Home, as_js
     if as_json:
         print_json(answer)
         return
-    typer.echo(f"Balance of {partner} as of {answer['moment']}, as known {known}")
+    typer.echo(f"Balance of {partner} as of {answer['moment']}, as known {known_words(known)}")
     if answer["balances"]:
         print_table(answer["balances"], MONEY)
     else:
@@ -121,8 +121,8 @@ def places_said(answer: dict[str, Any]) -> str:
     if answer["final"]:
         return again
     return (
-        f"{again}\nnothing is booked at that time or later yet: what comes may still belong "
-        "before it, and only the places above keep this answer"
+        f"{again}\nthat time has not passed for the journal yet: what comes may still belong "
+        "before it; by the places above this answer stays"
     )
 
 

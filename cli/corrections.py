@@ -8,13 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.asked_as_of import AsOf, moment_asked
+from cli.asked_as_of import AsOf, known_asked, known_words, moment_asked
 from cli.balances import cut_of, places_said
 from cli.display import AsJson, Column, money, print_json, print_table, text
 from cli.ledger import require_broker
 from cli.progress import Shown, ShownProgress, showing
 from cli.reading import BadOption, iso
 from cli.system import Home, settings_of
+from projections.moments import Moment
 
 CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write a CSV file.")]
 
@@ -62,7 +63,9 @@ def corrections(
     if not as_of:
         raise BadOption("--as-of is missing: of which moment? For example --as-of 2025-04-01")
     then = moment_asked("--as-of", as_of)
-    until = known_asked_now(known)
+    until = known_later(known)
+    if then.at is not None and until.at is not None and until.at < then.at:
+        raise BadOption(f"--known {known!r} lies before --as-of {as_of!r}: nothing was known since")
     settings = settings_of(home)
     require_broker(settings)
     with showing("corrections", "entries", progress) as advance:
@@ -84,10 +87,8 @@ def corrections(
         print_corrections(answer, known)
 
 
-def known_asked_now(text: str) -> Any:
+def known_later(text: str) -> Moment:
     """What is to be known. Raises BadOption for `then`, of which there is no difference."""
-    from cli.asked_as_of import known_asked
-
     found = known_asked(text)
     if found is None:
         raise BadOption("--known then: there is no difference; give now, a time or a position")
@@ -95,10 +96,12 @@ def known_asked_now(text: str) -> Any:
 
 
 def told(bridge: Any) -> dict[str, Any]:
-    """A bridge as plain facts: amounts in minor units, times as ISO 8601."""
+    """A bridge as plain facts: amounts in minor units, times as ISO 8601, sealed text revealed."""
     import msgspec
 
-    facts: dict[str, Any] = msgspec.to_builtins(bridge)
+    from cli.revealing import revealed_all
+
+    facts: dict[str, Any] = revealed_all(msgspec.to_builtins(bridge))
     for row, correction in zip(facts["corrections"], bridge.corrections, strict=True):
         row |= {
             "at": iso(correction.at),
@@ -110,20 +113,21 @@ def told(bridge: Any) -> dict[str, Any]:
 
 def print_corrections(answer: dict[str, Any], known: str) -> None:
     """The report for a terminal."""
-    typer.echo(f"What is known {known} of the time before {answer['moment']}, and was not then")
+    since = known_words(known)
+    typer.echo(f"What is known {since} of the time before {answer['moment']}, and was not then")
     changed = [account for account in answer["accounts"] if account["corrections"]]
     for account in changed:
         whose = f"{account['partner']} in {account['program']}, {account['unit']}"
         listed = [{**row, "unit": account["unit"]} for row in account["corrections"]]
         print_table(listed, ENTRIES, title=whose)
-        print_table(_bridge(account), BRIDGE)
+        print_table(_bridge(account, since), BRIDGE)
     if not changed:
-        typer.echo("  nothing: the balances as known then are those known now")
+        typer.echo(f"  nothing: the balances as known then are those known {since}")
     typer.echo(places_said(answer))
 
 
-def _bridge(account: dict[str, Any]) -> list[dict[str, Any]]:
-    """Known then, the sum of each reason, known now."""
+def _bridge(account: dict[str, Any], since: str) -> list[dict[str, Any]]:
+    """Known then, the sum of each reason, known since."""
     sums: dict[str, dict[str, int]] = {}
     for row in account["corrections"]:
         total = sums.setdefault(row["why"], dict.fromkeys(row["change"], 0))
@@ -133,7 +137,7 @@ def _bridge(account: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {"step": "known then", "unit": unit, **account["then"]},
         *({"step": WHY[why], "unit": unit, **total} for why, total in sums.items()),
-        {"step": "known now", "unit": unit, **account["now"]},
+        {"step": f"known {since}", "unit": unit, **account["now"]},
     ]
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from cli.asked_as_of import THEN, AsOf, KnownBy, known_asked, moment_asked
+from cli.asked_as_of import THEN, AsOf, KnownBy, known_asked, known_words, moment_asked
 from cli.display import AsJson, print_json
 from cli.ledger import directory, require_broker
 from cli.reading import BadOption, moment
@@ -106,7 +106,7 @@ class Asked(NamedTuple):
     @property
     def known_words(self) -> str:
         """Empty: as it was known then."""
-        return "" if self.known == THEN else self.known
+        return "" if self.known == THEN else known_words(self.known)
 
 
 def read_statement(settings: Settings, partner: str, program: str, asked: Asked) -> Any:

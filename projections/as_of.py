@@ -24,7 +24,7 @@ from msgspec import Struct
 
 from events.journal import Entry
 from projections.effective import Dated, Dating
-from projections.moments import NOW, Moment
+from projections.moments import Moment
 from projections.posted import Posted, unit_of
 from projections.statement_parts import Sums
 from projections.unit_balance import SHOWN, UnitBalance
@@ -96,9 +96,8 @@ class Cut(NamedTuple):
 
     then: int
     known: int
-    final: bool
-    """Whether nothing can come to stand before T or K any more: they are places, or an entry
-    stands at or after them."""
+    ahead: list[Moment]
+    """Those of T and K that are times, and at which or after which no entry stands yet."""
 
 
 class AsOf:
@@ -145,13 +144,12 @@ class AsOf:
         return Cut(
             _place(self.then, self._then, partition, end),
             _place(self.known, self._known, partition, end),
-            self._is_final(self.then, self._then, partition)
-            and self._is_final(self.known, self._known, partition),
+            [
+                moment
+                for moment, met in ((self.then, self._then), (self.known, self._known))
+                if moment.places is None and partition not in met
+            ],
         )
-
-    @staticmethod
-    def _is_final(moment: Moment, met: Mapping[int, int], partition: int) -> bool:
-        return moment.places is not None or moment == NOW or partition in met
 
     def instructions(self) -> set[str]:
         """Positions of the instructions whose times `late` needs."""

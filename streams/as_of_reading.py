@@ -22,6 +22,7 @@ from projections.corrections import Bridge, bridges
 from projections.effective import Dated, Dating
 from projections.moments import Moment, NotAMoment
 from projections.posted import Posted, accepted
+from streams.finality import is_final
 
 ASSIGNED = "manual"
 """Method of a credit by which a person gave a deal to a partner (`projections.assignment`)."""
@@ -59,11 +60,8 @@ class Known(NamedTuple):
     """What was recorded since, is known, and is effective before T."""
     assigned: frozenset[str]
     """Of those: positions of instructions by which a person gave a deal to a partner."""
-
-    @property
-    def final(self) -> bool:
-        """Whether the same question by time will have the same answer for ever."""
-        return all(cut.final for cut in self.cuts.values())
+    final: bool
+    """Whether the same question by time will have the same answer for ever."""
 
     def books(self) -> Books:
         """The accounts as known, effective before T. (`before` is taken along: ask last.)"""
@@ -104,6 +102,7 @@ def read_known(
     """What is known of the accounts that `wanted` picks in the partitions `where`."""
     fold = AsOf(then, known)
     cuts = {}
+    final = True
     ends = {partition: end for partition, (_, end) in watermarks(broker, JOURNAL).items()}
     where = list(where)
     for moment in (then, known):
@@ -111,13 +110,15 @@ def read_known(
     advance.expect(sum(ends[partition] for partition in where))
     for partition in where:
         records = _read(broker, partition, ends[partition], advance)
+        posted = None
         for posted in accepted(records):
             fold.take(posted, wanted(posted.entry))
-        cuts[partition] = fold.cut(partition, ends[partition])
+        cut = cuts[partition] = fold.cut(partition, ends[partition])
+        final &= all(is_final(broker, partition, moment, posted) for moment in cut.ahead)
     booked = {posted.entry.source for posted in fold.since if posted.entry.kind == "commission"}
     told = read_told(broker, fold.instructions() | booked)
     late = fold.late(told.times)
-    return Known(fold.moment, cuts, fold.books, late, told.assigned)
+    return Known(fold.moment, cuts, fold.books, late, told.assigned, final)
 
 
 def _read(broker: Broker, partition: int, end: int, advance: Advance) -> Iterator[Record]:

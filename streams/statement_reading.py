@@ -15,6 +15,7 @@ from projections.statement import statement
 from projections.statement_as_known import statement_as_known
 from projections.statement_parts import Statement
 from streams.as_of_reading import date, require_places
+from streams.finality import is_final
 
 
 class Covered(NamedTuple):
@@ -94,6 +95,7 @@ def read_account(broker: Broker, partner: str, covered: Covered) -> AccountRead:
     opening = _Cut(begins)
     closing, learned = _Cut(until), _Cut(known or NOW)
     own = []
+    posted = None
     for posted in accepted(read(broker, JOURNAL, home, 0, ends[home])):
         for cut in (opening, closing, learned):
             cut.see(posted)
@@ -109,7 +111,7 @@ def read_account(broker: Broker, partner: str, covered: Covered) -> AccountRead:
         None if known is None else learned.offset(ends[home]),
         _opened_at(covered, own, starts),
         closing.at,
-        closing.final and learned.final,
+        all(cut.is_final(broker, home, posted) for cut in (closing, learned)),
         [] if known is None else date(broker, own),
     )
 
@@ -148,7 +150,6 @@ class _Cut:
         """Milliseconds; of a bare place, the one after the newest entry before it."""
         return self._newest_before + 1 if self._moment.at is None else self._moment.at
 
-    @property
-    def final(self) -> bool:
+    def is_final(self, broker: Broker, partition: int, newest: Posted | None) -> bool:
         """Whether nothing can come to stand before it any more."""
-        return self._passed or self._moment.places is not None or self._moment == NOW
+        return self._passed or is_final(broker, partition, self._moment, newest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,13 @@ from typing import Any
 
 import pytest
 
+from events import topics
+from events.log import Writer
 from events.settings import Settings
+from projections.moments import Moment
+from streams import finality
+from streams.finality import is_final
+from tests.as_of.lives import posted
 from tests.as_of.model import Happening, happenings, known_by, owed
 from tests.as_of.written import told, write
 from tests.cli.conftest import CommandFailed, ask, here, run
@@ -146,6 +153,29 @@ def statements(all_: list[Happening]) -> None:
     assert "happened" in run("statement", "alice", *period, "--known", "now")
 
 
+def test_an_answer_is_final_once_its_time_has_passed_for_the_journal(
+    here: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No entry at it or later is needed, only that none can come before it."""
+    world = told("2")
+    write(world, here.broker)
+    long_after = ask("balance", "alice", "--as-of", "2026-06-01")
+    assert long_after["final"]
+    assert not ask("balance", "alice", "--as-of", "2200-01-01")["final"]
+    assert not ask("statement", "alice", "--as-of", "2200-01-01")["final"]
+    home = int(long_after["known"].split("/")[1])
+    newest = posted(world, home)[-1]
+    soon = Moment(time.time_ns() // 1_000_000 + 5_000)
+    assert not is_final(here.broker, home, soon, newest)
+    monkeypatch.setattr(finality, "MARGIN_MS", -60_000)  # as if it were later
+    assert is_final(here.broker, home, soon, newest)
+    writer = Writer(here.broker)
+    due = world.instructions[home][-1]
+    writer.append(topics.INSTRUCTIONS, key="alice", value=due, partition=home)
+    writer.flush()
+    assert not is_final(here.broker, home, soon, newest), "an instruction has no entry yet"
+
+
 REFUSED = [
     (("balance", "alice", "--as-of", "soon"), "--as-of 'soon': expected ISO 8601"),
     (("balance", "alice", "--known", "now"), "--known 'now' without --as-of"),
@@ -155,6 +185,7 @@ REFUSED = [
     (("corrections", "--as-of", "2026-01-01"), "give a partner, or --program"),
     (("corrections", "alice"), "--as-of is missing"),
     (("corrections", "alice", "--as-of", "2026-01-01", "--known", "then"), "no difference"),
+    (("corrections", "alice", "--as-of", "2026-01-09", "--known", "2026-01-08"), "lies before"),
     (("statement", "alice", "--month", "2026-01", "--as-of", "2026-01-05"), "one or the other"),
     (("statement", "alice", "--after", "journal/2/1", "--known", "now"), "give --since"),
 ]
