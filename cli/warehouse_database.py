@@ -183,7 +183,14 @@ def _done_or_two() -> Iterator[None]:
     try:
         yield
     except impossible as problem:
-        typer.echo(f"error: {in_words(problem)}", err=True)
+        said = in_words(problem)
+        if isinstance(problem, OperationalError):
+            where = settings_of(None).warehouse
+            said = (
+                f"no warehouse answers at {where.host}:{where.port}; start the ledger with "
+                "`pledger up`, or set PLEDGER_WAREHOUSE to the ClickHouse to use"
+            )
+        typer.echo(f"error: {said}", err=True)
         raise typer.Exit(2) from problem
 
 
