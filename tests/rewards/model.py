@@ -348,14 +348,15 @@ class Model:
         deal.counted = True
         self._again(legs, deal)
 
-    def _again(self, legs: Booked, deal: Deal) -> None:
-        """Reckon groups and bonuses of the deal's terms again."""
+    def _again(self, legs: Booked, deal: Deal, *, pays: bool = True) -> None:
+        """Reckon groups and bonuses of the deal's terms again. What takes back pays no bonus, even
+        one that deals under other terms had reached: the next deal that asks for it does."""
         for rule in deal.terms.rules:
             retroactive = rule.tiers is not None and rule.tiers.apply == "retroactive"
             if retroactive and rule.event == deal.due.kind:
                 self._group(legs, deal, rule)
         for bonus in deal.terms.bonuses:
-            if bonus.event == deal.due.kind and deal.counts:
+            if pays and bonus.event == deal.due.kind and deal.counts:
                 self._pay_bonus(legs, deal, bonus)
         for (_, name, _unit), paid in self.bonuses.items():
             bonus = paid.bonus
@@ -480,7 +481,7 @@ class Model:
             line.back = (back[0], back[1], back[2])
             self._book(legs, deal, line, -cost, -owed, -exchanged)
         if deal.counted:
-            self._again(legs, deal)
+            self._again(legs, deal, pays=False)
 
     def _review(self, due: ReviewDue) -> Expected:
         deal = self.deals.get((due.deal or due.event_id, due.via))
