@@ -44,6 +44,11 @@ demo: setup
 	$(BIN)/pledger demo $(ARGS)
 
 bench: setup
+ifdef UV
+	@$(UV) pip install -q --python $(BIN)/python --editable '.[bench]'
+else
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --editable '.[bench]'
+endif
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:

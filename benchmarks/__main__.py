@@ -9,7 +9,7 @@ import sys
 
 import psutil
 
-BENCHES = ("processors", "sink", "gateway", "replay", "payout_audit")
+BENCHES = ("processors", "sink", "gateway", "replay", "umadb", "payout_audit")
 
 
 def main() -> None:
