@@ -98,7 +98,8 @@ def decode_record(record: Record, family: str = "") -> Any:
 
 def _upcast(value: bytes) -> dict[str, Any] | None:
     found: Any = msgspec.json.decode(value)
-    if not isinstance(found, dict) or found.get("type") not in UPCASTS:
+    version = found.get("type") if isinstance(found, dict) else None
+    if not isinstance(version, str) or version not in UPCASTS:
         return None
     while found.get("type") in UPCASTS:
         found = UPCASTS[found["type"]](found)

@@ -135,9 +135,13 @@ def _manifest(member: bytes) -> Manifest:
             "Use the version of it that wrote the bundle, or a later one"
         )
     try:
-        return msgspec.convert(said, Manifest)
+        manifest = msgspec.convert(said, Manifest)
     except msgspec.ValidationError as problem:
         raise BadBundle(f"{MANIFEST}: {problem}") from problem
+    for topic in RECORDS:
+        if topic not in manifest.partitions:
+            raise BadBundle(f"{MANIFEST}: `partitions` does not name {topic}")
+    return manifest
 
 
 def _compare(name: str, expected: str | None, member: bytes | None) -> None:

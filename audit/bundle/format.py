@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import base64
 from hashlib import sha256
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from audit.bundle.effect import Effect
 from audit.merkle import leaf_hash
@@ -56,7 +56,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     payout: str
     partner: str
     program: str
-    partitions: dict[str, int]
+    partitions: dict[str, Annotated[int, Meta(ge=1)]]
     """Topic → its number of partitions."""
     stamps: tuple[tuple[int, int, int], ...]
     """(partition of `instructions`, offset, time): below that offset a record that is not in the
@@ -103,11 +103,11 @@ class Withheld(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     topic: str
     partition: int
     offset: int
-    sha256: str
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
     """Of the record's value, in hex."""
-    leaf: str = ""
+    leaf: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
     """Its leaf hash in its partition's Merkle tree, in hex; empty where that has none."""
-    numbers: int = 0
+    numbers: Annotated[int, Meta(ge=0, lt=2**31)] = 0
     """`decisions` only: how many decisions it adds."""
     effect: Effect | None = None
     """`journal` only: what it did to the partner's own account."""

@@ -67,7 +67,10 @@ class Proved(Struct):
 
 def verify_file(path: Path, known: PublicKey | None = None, kept: Note | None = None) -> Verdict:
     """Verify the bundle at `path`; see `verify_members`. Raises OSError besides."""
-    return verify_members(unpacked(path), known, kept)
+    try:
+        return verify_members(unpacked(path), known, kept)
+    except RecursionError as problem:
+        raise BadBundle(f"{path}: JSON in it is nested deeper than any record is") from problem
 
 
 def verify_members(

@@ -62,6 +62,7 @@ def test_a_person_can_read_a_record() -> None:
             b'"occurred_at":"yesterday","known":5}',
             "Expected `int`, got `str` - at `$.occurred_at`",
         ),
+        (b'{"type":[]}', "Expected `str`"),
     ],
 )
 def test_an_unreadable_record_says_which_and_why(value: bytes | None, why: str) -> None:

@@ -127,6 +127,14 @@ def test_a_line_that_is_none_is_named_by_its_number(line: bytes, why: str, tmp_p
     refused(tmp_path, packed(forged.corrected()), f"{JOURNAL}, .*{why}")
 
 
+def test_json_that_is_nested_without_end(tmp_path: Path) -> None:
+    forged = Forged(members_in(BUNDLE))
+    lines = forged.lines("decisions")
+    lines[0]["value"] = "[" * 100_000
+    forged.put("decisions", lines)
+    refused(tmp_path, packed(forged.corrected()), "nested deeper")
+
+
 def test_members_keep_their_order_times_and_attributes() -> None:
     with zipfile.ZipFile(io.BytesIO(BUNDLE)) as file:
         entries = file.infolist()

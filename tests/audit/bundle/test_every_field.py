@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -107,6 +108,28 @@ def is_found(forged: Forged) -> bool:
     except (AuditFailed, BadBundle):
         return True
     return False
+
+
+ODD = (None, -1, 2**70, "", [], {}, "x/y/z", 1.5, True, "é" * 10, 2**53, -(2**62))
+
+
+@pytest.mark.parametrize("scope", ["auditor", "partner"])
+def test_an_odd_value_is_refused_in_words(scope: Scope) -> None:
+    """Whatever stands in a field, nothing but a difference or an error in words comes of it."""
+    for turn, (name, number, _, path, within) in enumerate(cases(scope)):
+        forged = Forged(signed(scope))
+        lines = forged.lines(name)
+        said = msgspec.json.decode(lines[number]["value"]) if within else lines[number]
+        *way, last = path
+        place = said
+        for step in way:
+            place = place[step]
+        place[last] = ODD[turn % len(ODD)]
+        if within:
+            lines[number]["value"] = msgspec.json.encode(said).decode()
+        forged.put(name, lines)
+        with suppress(AuditFailed, BadBundle):
+            verify_members(forged.corrected())
 
 
 @pytest.mark.parametrize("scope", ["auditor", "partner"])
