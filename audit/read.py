@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from msgspec import Struct, field
 
 from audit.difference import Difference
+from audit.log import Log
 from audit.written import Written
 from events.position import Record
 
@@ -54,3 +55,29 @@ def counted(records: Iterable[Record], progress: Progress) -> Iterator[Record]:
             passed = 0
         yield record
     progress(passed)
+
+
+class Telling:
+    """A log that tells how many records were read from it."""
+
+    def __init__(self, log: Log, progress: Progress) -> None:
+        self._log = log
+        self._progress = progress
+
+    def partitions(self, topic: str) -> int:
+        """Number of partitions of `topic`."""
+        return self._log.partitions(topic)
+
+    def ends(self, topic: str) -> dict[int, int]:
+        """Partition → the next offset to be written."""
+        return self._log.ends(topic)
+
+    def read(
+        self, topic: str, partition: int, start: int = 0, end: int | None = None
+    ) -> Iterator[Record]:
+        """Records start <= offset < end, in order."""
+        return counted(self._log.read(topic, partition, start, end), self._progress)
+
+    def offset_at(self, topic: str, partition: int, at: int) -> int:
+        """Offset of the first record stamped at or after time `at` (ms)."""
+        return self._log.offset_at(topic, partition, at)

@@ -33,7 +33,7 @@ from audit.outcomes import Answer, false_tellings
 from audit.partner_account import nothing_elsewhere
 from audit.prove_attributions import ProvedAttributions, routed_again
 from audit.prove_journal import ProvedJournal, relayed_records
-from audit.read import Progress, Read
+from audit.read import Progress, Read, Telling
 from audit.relayed import Due, ReadTo, Routed, Stream, Sums, Totals, first_difference
 from audit.replay_plan import ReplayPlan, plan_replay, planned_decisions
 from audit.scope import Scope, decisions_within
@@ -133,7 +133,7 @@ def replay(
         read.differences += prove_contests(log, decided, progress, programs)
     clicks = 0
     try:
-        for _ in find_clicks(log, touches):
+        for _ in find_clicks(Telling(log, progress), touches):
             clicks += 1
         if scope.partner:
             nothing_elsewhere(log, frozenset([scope.partner]), progress)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import DatabaseError
 from clickhouse_connect.driver.exceptions import Error as WarehouseError
 
 from events.codec import encode
@@ -76,7 +77,7 @@ class Inserter:
 
     def _insert_rows(self, table: str, rows: list[bytes]) -> None:
         try:
-            self._client.raw_insert(
+            done = self._client.raw_insert(
                 into(table, self._made[table]),
                 insert_block=b"\n".join(rows),
                 fmt="JSONEachRow",
@@ -86,6 +87,10 @@ class Inserter:
             if problem.code == NO_SUCH_COLUMN:
                 raise TablesReplaced(f"{self._client.database}.{table} was made anew") from problem
             raise
+        # chDB reports no error when the table itself turns an insert away (too many parts).
+        written = done.summary.get("written_rows")
+        if written is not None and int(written) < len(rows):
+            raise DatabaseError(f"{table} took {int(written):,} of {len(rows):,} rows")
 
     def _insert_what_fits(self, topic: str, table: str, messages: list[Message]) -> None:
         """A row that ClickHouse refuses must not hold up the others: find it by halves, with

@@ -147,3 +147,30 @@ def test_visible_within_two_seconds_at_rest(stage: Settings, sink: WarehouseSink
     joined = sorted(delays[1:])  # the first waits until the sink has joined its group
     print(f"\nvisible after {joined[0] * 1000:.0f} to {joined[-1] * 1000:.0f} ms")
     assert joined[-1] < GOAL_S
+
+
+def test_a_table_that_turns_inserts_away_loses_nothing(
+    stage: Settings, sink: WarehouseSink
+) -> None:
+    """Too many parts: chDB says of the insert that all is well."""
+    client = migrate(stage.warehouse)
+    writer = Writer(stage.broker)
+
+    def write(names: list[str]) -> None:
+        for name in names:
+            writer.append(topics.CLICKS, key="link", value=encode(click(name)))
+        writer.flush()
+
+    client.command("SYSTEM STOP MERGES clicks")
+    client.command("ALTER TABLE clicks MODIFY SETTING parts_to_throw_insert = 1")
+    write([f"first-{number}" for number in range(100)])
+    drain(sink, stage.broker)
+    write([f"away-{number}" for number in range(100)])
+    for _ in range(5):
+        sink.step(0.2)
+        sink.settle()
+    assert client.query("SELECT count() FROM clicks").result_rows == [(100,)]
+    client.command("ALTER TABLE clicks MODIFY SETTING parts_to_throw_insert = 3000")
+    drain(sink, stage.broker)
+    assert client.query("SELECT count() FROM clicks FINAL").result_rows == [(200,)]
+    client.command("SYSTEM START MERGES clicks")
