@@ -101,5 +101,5 @@ def payer(
 
 
 def masked(iban: str) -> str:
-    """The ends of an account number: `DE89…3000`."""
-    return f"{iban[:ENDS]}…{iban[-ENDS:]}" if iban else ""
+    """The ends of an account number: `DE89…3000`; what says that it is gone, whole."""
+    return f"{iban[:ENDS]}…{iban[-ENDS:]}" if iban.isalnum() else iban

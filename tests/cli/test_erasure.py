@@ -273,6 +273,7 @@ def test_after_forgetting_everything_stands_and_nothing_can_be_read(told: Path) 
         said = run(*command)
         assert ERASED in said, command
         assert not [text for text in PLAIN if text in said], command
+    assert run("partners", "payee", "xanthippe").strip().endswith("[erased], [erased]")
     with gateway() as api:
         assert api.get("/v1/partners/xanthippe").json()["name"] == ERASED
         assert api.get("/v1/partners/xanthippe/payee").json()["iban"] == ERASED

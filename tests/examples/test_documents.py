@@ -14,6 +14,7 @@ from tests.examples.reader import Processed, Reader
 pytestmark = pytest.mark.broker
 
 DOCUMENTS = (
+    "erasure.md",
     "affiliate.md",
     "referral.md",
     "reseller.md",
