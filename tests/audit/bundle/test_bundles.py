@@ -13,11 +13,13 @@ from audit.bundle.format import Scope
 from audit.bundle.verify import verify_file, verify_members
 from audit.difference import AuditFailed
 from audit.payout import UnknownPayout, prove_payout
+from events import decisions as facts
 from events import topics
+from events.conversions import Deal
 from tests.audit.bundle.reading import exported, members_in
-from tests.audit.memory import MemoryLedger
-from tests.audit.rewards_scene import rewarded
-from tests.audit.scene import KEYS, edit, found, paid
+from tests.audit.memory import NOON, MemoryLedger
+from tests.audit.rewards_scene import Decider, rewarded
+from tests.audit.scene import KEYS, TERMS, edit, found, paid
 
 ALONE = """
 import sys, socket
@@ -106,6 +108,33 @@ def test_a_partner_sees_its_own_steps_decided_again_and_the_others_named() -> No
     entries = {rest.position for rest in shared.rests if rest.step == "entry"}
     assert len(entries) == shared.withheld["journal"] == 12
     assert shared.again["entry"] + len(entries) == len(shared.account) == 35
+
+
+def test_a_partner_of_two_programs_is_shown_both_and_no_third() -> None:
+    ledger = MemoryLedger()
+    decide = Decider(ledger)
+    for program in ("acme", "bolt", "crux"):
+        decide(f"program:{program}", facts.ProgramCreated(program, f"The {program}", "EUR"))
+        decide(f"program:{program}", facts.TermsAdded(program, TERMS))
+        partner = "omar" if program == "crux" else "jane"
+        if program != "bolt":
+            decide(f"partner:{partner}", facts.PartnerRegistered(partner, f"{partner} Doe"))
+        decide(f"partner:{partner}", facts.PartnerApproved(partner, program))
+        for serial in range(3):
+            ledger.convert(
+                Deal(
+                    program, f"{program}-buyer", f"e{serial}", f"{program}-{serial}", 5_000, "EUR",
+                    NOON, ledger.known, partner=partner,
+                )
+            )  # fmt: skip
+    ledger.process()
+    decide("payout:po-1", facts.PayoutRequested("po-1", "bolt", "jane", "EUR", 0))
+    ledger.process()
+    bundle, verdict = exported(ledger, "partner")
+    assert (verdict.rests, verdict.again["entry"]) == ([], 7)
+    assert {one.entry.program for one in verdict.account} == {"acme", "bolt"}
+    text = b"".join(members_in(bundle).values())
+    assert b"omar" not in text and b"crux" not in text
 
 
 def test_a_refused_payout_has_a_bundle_and_an_unknown_one_has_none() -> None:
