@@ -6,6 +6,7 @@ from audit.explain.story import Explanation, moment, money, percent
 from events.attributions import Attribution, Credit, Touch
 from events.click_token import MAX_FUTURE_MS
 from events.conversions import Assignment, Conversion, Deal, Refund, Signup
+from events.sealing import is_sealed
 from events.terms import Terms
 from projections.attribution import Customer
 from projections.days import DAY_MS
@@ -71,7 +72,9 @@ def explain_credit(
 
 
 def _say_what(story: Explanation, conversion: Conversion, found: Attribution) -> None:
-    who = f"customer {conversion.customer} in {conversion.program}"
+    original = conversion.metadata.get("customer", "")
+    called = original if is_sealed(original) else conversion.customer
+    who = f"customer {called} in {conversion.program}"
     if isinstance(conversion, Signup):
         what = f"a lead ({conversion.event_name})"
     elif isinstance(conversion, Deal):

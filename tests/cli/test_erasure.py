@@ -218,7 +218,7 @@ def test_what_compares_customers_still_does(told: Path) -> None:
     assert rows["E-D-3"]["reason"] == "self_referral", "what the partner is known as"
     assert rows["E-D-4"]["reason"] == "self_referral", "the partner's own id"
     assert len(conversions("--customer", CUSTOMER)) == 3
-    assert run("explain", f"acme/{CUSTOMER}/D-1")
+    assert f"customer {CUSTOMER} in acme" in run("explain", f"acme/{CUSTOMER}/D-1")
     send(deal("D-1", CUSTOMER, metadata={"email": EMAIL, "colour": "green"}, identity=IDENTITY))
     assert {row["outcome"] for row in conversions()} <= {
         "credited", "unattributed", "refunded", "assigned", "duplicate",
