@@ -111,12 +111,18 @@ class PositionIndex:
         """Let go of the directory."""
         self._db.close()
 
-    def _under(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        for key, value in self._db.items(from_key=prefix):
-            assert isinstance(key, bytes)  # in raw mode all are
-            if not key.startswith(prefix):
-                return
-            yield key, value
+    def _under(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
+        """What stands under the keys that begin so; raises IndexUnusable."""
+        found = []
+        try:
+            for key, value in self._db.items(from_key=prefix):
+                assert isinstance(key, bytes)  # in raw mode all are
+                if not key.startswith(prefix):
+                    break
+                found.append((key, value))
+        except Exception as problem:  # damaged, or a writer has cleared away what was open here
+            raise IndexUnusable(f"{self.directory} cannot be read: {problem}") from problem
+        return found
 
 
 def index_directory(home: Path) -> Path:

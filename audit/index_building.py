@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
 
-from audit.index import INDEXED, PositionIndex
+from audit.index import INDEXED, IndexUnusable, PositionIndex
 from audit.naming import names_in
 from audit.read import Progress
 from events.log.connection import METADATA_TIMEOUT_S, LogError, open_consumer
@@ -25,6 +26,8 @@ BATCH = 20_000
 STALL_S = 60.0
 FOLLOW_EVERY_S = 1.0
 """How often a following builder looks for more, seconds."""
+FAR_BEHIND = 50_000
+"""Records an audit rather indexes for good than reads once for itself."""
 NAMING_TOPICS = (ATTRIBUTIONS, CONVERSIONS)
 
 Ends = Callable[[], dict[str, dict[int, int]]]
@@ -61,6 +64,29 @@ def follow_log(
     while True:
         if not extend(index, broker, ends, progress):
             time.sleep(FOLLOW_EVERY_S)
+
+
+def open_for_audit(
+    directory: Path,
+    log: str,
+    broker: Broker,
+    ends: Ends,
+    progress: Progress = lambda records: None,
+) -> PositionIndex:
+    """The index to read; brought up first where it is far behind and nobody else is at it.
+
+    Raises IndexUnusable, as `PositionIndex` does.
+    """
+    index = PositionIndex(directory, log)
+    if left_to_read(index, ends()) < FAR_BEHIND:
+        return index
+    index.close()
+    try:
+        writable = PositionIndex(directory, log, writable=True)
+    except IndexUnusable:  # somebody follows the log with it: what it lacks is read
+        return PositionIndex(directory, log)
+    extend(writable, broker, ends, progress)
+    return writable
 
 
 def left_to_read(index: PositionIndex, ends: dict[str, dict[int, int]]) -> int:

@@ -19,7 +19,7 @@ from audit.account_proof.payout import prove_payout_of
 from audit.clicks import find_clicks
 from audit.difference import AuditFailed
 from audit.fetching import Fetcher
-from audit.index import PositionIndex
+from audit.index import IndexUnusable, PositionIndex
 from audit.log import DEFAULT_PATIENCE_S, KafkaLog, Log
 from audit.payout import prove_payout
 from audit.payout_proof import PayoutProof
@@ -101,12 +101,15 @@ def prove_indexed_payout(
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(min(patience, AGAIN_S))
-        found = evidence()
         try:
+            found = evidence()
             proof, account = prove_payout_of(found, payout, keys)
         except AuditFailed as failed:
             why = str(failed)
             continue
+        except IndexUnusable as problem:
+            why = str(problem)
+            break
         proof.records = found.fetched + found.unseen
         how = HowProved("index", found.fetched, found.unseen, found.faults, "", account.contests)
         return proof, how

@@ -106,7 +106,8 @@ def audit_payout(
 def _prove(
     found: Settings, payout: str, scan: bool, patience: float, progress: Callable[[int], None]
 ) -> tuple[PayoutProof, HowProved]:
-    from audit.index import IndexUnusable, PositionIndex, index_directory
+    from audit.index import IndexUnusable, index_directory
+    from audit.index_building import open_for_audit
     from audit.indexed_payout import HowProved, kafka_evidence, prove_indexed_payout
     from audit.log import KafkaLog
     from audit.payout import prove_payout
@@ -117,7 +118,9 @@ def _prove(
     if not scan and directory.exists():
         with kafka_evidence(found.broker) as source:
             try:
-                index = PositionIndex(directory, source.log_id())
+                index = open_for_audit(
+                    directory, source.log_id(), found.broker, source.snapshot, progress
+                )
             except IndexUnusable as problem:
                 why = str(problem)
             else:

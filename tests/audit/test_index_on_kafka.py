@@ -5,23 +5,38 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import closing
+from unittest.mock import patch
 
 import pytest
+from typer.testing import CliRunner
 
 from aggregates.application import open_decisions
 from audit.index import PositionIndex, index_directory
-from audit.index_building import extend
+from audit.index_building import extend, left_to_read, open_for_audit
 from audit.indexed_payout import kafka_evidence
+from cli.main import app
 from events import topics
 from events.click_token import load_keys
 from events.partitioning import partition_of
 from events.settings import Settings
-from tests.audit.test_on_kafka import DEALS, WORKER, booked, forge, found_program, pledger, sell
+from tests.audit.test_on_kafka import DEALS, WORKER, booked, forge, found_program, sell
+from tests.audit.test_on_kafka import pledger as in_a_process_of_its_own
 from tests.conftest import TEST_PARTITIONS
 from tests.streams.processes import started
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.broker
+
+
+def pledger(settings: Settings, *arguments: str) -> tuple[int, str]:
+    """Exit code and output of the command, in this process."""
+    environment = {
+        "PLEDGER_HOME": str(settings.home),
+        "PLEDGER_BROKER": settings.broker.servers,
+        "COLUMNS": "200",
+    }
+    done = CliRunner().invoke(app, arguments, env=environment)
+    return done.exit_code, done.output
 
 
 def audited(settings: Settings, *options: str) -> dict[str, object]:
@@ -90,7 +105,7 @@ def test_a_payout_is_proved_by_its_index_as_by_the_scan(ledger: Settings) -> Non
     rebuilt(ledger)
     assert audited(ledger)["how"]["by"] == "index"  # type: ignore[index]
     position = forge(ledger.broker)
-    code, said = pledger(ledger, "audit", "payout", "po-1", "--patience", "0")
+    code, said = in_a_process_of_its_own(ledger, "audit", "payout", "po-1", "--patience", "0")
     assert code == 1, said
     assert f"NOT VERIFIED: foreign {position}" in said
 
@@ -111,9 +126,16 @@ def lie(settings: Settings) -> None:
 
 def rebuilt(settings: Settings) -> None:
     with kafka_evidence(settings.broker) as source:
-        index = PositionIndex(index_directory(settings.home), source.log_id(), writable=True)
+        directory = index_directory(settings.home)
+        PositionIndex(directory, source.log_id(), writable=True).close()
+        with patch("audit.index_building.FAR_BEHIND", 1):
+            made = (directory, source.log_id(), settings.broker, source.snapshot)
+            with closing(open_for_audit(*made)) as brought_up:
+                assert left_to_read(brought_up, source.snapshot()) == 0
+                with closing(open_for_audit(*made)) as following:  # while another writes
+                    assert following.ends() == brought_up.ends()
+        index = PositionIndex(directory, source.log_id(), writable=True)
         try:
-            assert extend(index, settings.broker, source.snapshot) > 0
             assert extend(index, settings.broker, source.snapshot) == 0
         finally:
             index.close()

@@ -191,6 +191,16 @@ def test_an_index_that_is_ahead_of_the_log_is_named() -> None:
     assert any("is said to be read to" in fault for fault in how.faults)
 
 
+def test_an_index_that_cannot_be_read_on_costs_a_scan() -> None:
+    class Broken(MemoryIndex):
+        def customers(self, name: bytes) -> Iterable[str]:
+            raise IndexUnusable("a table is gone")
+
+    ledger = paid(MemoryLedger())
+    proof, how = audited(ledger, Broken(ledger.log))
+    assert (proof.status, how.by, how.fell_back) == ("settled", "scan", "a table is gone")
+
+
 def ways(found: tuple[Way, ...], *, but: tuple[str, ...] = ()) -> list[Any]:
     return [
         pytest.param(way, id=way.name.replace(" ", "-"))
