@@ -137,13 +137,11 @@ class Naive:
         terms = self.model.terms(one.known, one.occurred_at, "")
         if terms is None:
             return [], "no_terms"
+        if terms.engine == "1":
+            return self._credit_one(one, done, terms)
         method, contacts, clicks = self._contacts(one, done, terms)
         if not contacts:
-            earlier = [click for click in clicks if click.clicked_at <= one.occurred_at + SKEW]
-            signup = self._signup(done)
-            if signup is not None and signup.what.occurred_at <= one.occurred_at + SKEW:
-                earlier.append(signup)
-            return [], "window_expired" if earlier else "no_touch"
+            return [], self._why_nobody(one, done, clicks)
         refused = [
             partner for partner, _ in contacts
             if terms.self_referral == "refuse" and self._is_itself(partner, one)
@@ -168,6 +166,26 @@ class Naive:
             credits.append(Credited(partner, share, method, before, hold=hold))
             before += share
         return credits + self._above(credits, terms), ""
+
+    def _credit_one(
+        self, one: Signup | Deal, done: list[Done], terms: Terms
+    ) -> tuple[list[Credited], str]:
+        """Engine 1: one partner, which is itself only under its own name."""
+        method, contacts, clicks = self._contacts(one, done, terms)
+        if not contacts:
+            return [], self._why_nobody(one, done, clicks)
+        partner = contacts[0][0]
+        if partner == one.customer:
+            return [], "self_referral"
+        return [Credited(partner, WHOLE, method, 0)], ""
+
+    def _why_nobody(self, one: Signup | Deal, done: list[Done], clicks: list[Any]) -> str:
+        earlier = [click.clicked_at for click in clicks]
+        signup = self._signup(done)
+        if signup is not None:
+            earlier.append(signup.what.occurred_at)
+        expired = any(at <= one.occurred_at + SKEW for at in earlier)
+        return "window_expired" if expired else "no_touch"
 
     def _contacts(
         self, one: Signup | Deal, done: list[Done], terms: Terms
@@ -238,6 +256,13 @@ class Naive:
         self, one: Any, done: list[Done], credit: Credited, source: str, position: str,
         recorded_at: int, event_id: str,
     ) -> CommissionDue:  # fmt: skip
+        terms = self.model.terms(one.known, one.occurred_at, "")
+        if terms is not None and terms.engine == "1":
+            return CommissionDue(
+                -1, source, credit.partner, "acme", one.kind if isinstance(one, Deal) else "lead",
+                event_id, position, one.occurred_at, one.known, credit.share, credit.method,
+                getattr(one, "deal", ""), getattr(one, "amount", 0), getattr(one, "currency", ""),
+            )  # fmt: skip
         earlier = [each for each in done if isinstance(each.what, Deal)]
         bought = [each.what.deal for each in earlier]
         deal = isinstance(one, Deal)
