@@ -12,19 +12,18 @@ from collections.abc import Sequence
 from audit.bundle.contents import Contents
 from audit.bundle.effect import Effect, effect_of, head_of, moved
 from audit.bundle.format import Line, Shown, Withheld
+from audit.bundle.own_attributions import decoded
+from audit.bundle.own_balance import check_balance
 from audit.bundle.steps import Steps
 from audit.decided import Decided
-from audit.difference import AuditFailed, Difference, altered, foreign, text, wrong_key
+from audit.difference import AuditFailed, Difference, altered, foreign, wrong_key
 from audit.payout_proof import ProvedEntry
-from audit.refold_journal import not_balanced
 from events import topics
-from events.codec import UnreadableRecord, decode_record, encode
+from events.codec import decode_record, encode
 from events.instructions import Instruction
 from events.journal import Entry
 from events.position import Record
 from projections import account
-from projections.balance import funds_of
-from projections.balance import shown as shown_balance
 from projections.booked import conversion_key, item_key
 from projections.directory import DirectoryBehind
 
@@ -63,7 +62,7 @@ class OwnAccount:
         if isinstance(line, Withheld):
             return self._withheld(line)
         record = line.record
-        entry = _entry_of(record)
+        entry: Entry = decoded(record)
         if entry.partner != self._partner or record.key != self._partner.encode():
             raise AuditFailed(wrong_key(record, self._partner.encode(), "its partner "))
         instruction = self._take(line, entry.n, entry.source)
@@ -71,7 +70,7 @@ class OwnAccount:
         self._check_time(line, instruction, entry.at)
         method, source = self._decide(line, record, entry, instruction)
         self._evolve(record, entry)
-        self._check_balance(line, entry)
+        check_balance(self._held, line, entry)
         by_conversion = source.startswith(f"{topics.ATTRIBUTIONS}/")
         return ProvedEntry(
             position=line.position,
@@ -90,7 +89,7 @@ class OwnAccount:
         self._check_time(line, instruction, effect.at)
         self._move(effect, line.sha256)
         entry = effect.entry(self._partner)
-        self._check_balance(line, entry)
+        check_balance(self._held, line, entry)
         self._steps.rest("entry", line.position, WITHHELD_ENTRY)
         return ProvedEntry(position=line.position, entry=entry, instruction=effect.source)
 
@@ -202,34 +201,3 @@ class OwnAccount:
         self._held, changed = moved(self._held, self._items.get, effect, self._partner, head)
         self._items.update(changed)
         self._unknown.update(effect.items)
-
-    def _check_balance(self, line: Line, entry: Entry) -> None:
-        """What an entry says is owed after it must be what its legs leave."""
-        if totals := not_balanced(entry):
-            detail = f"its legs sum to {totals}"
-            raise AuditFailed(Difference("unbalanced", line.position, detail))
-        said = {**entry.balances}
-        if entry.balance is not None:
-            said[entry.unit] = entry.balance
-        for unit, balance in said.items():
-            left = shown_balance(funds_of(self._held, entry.program, unit), entry.at)
-            if left != balance:
-                detail = f"its balance in {unit} is not what the legs up to it leave"
-                raise AuditFailed(
-                    Difference(
-                        "unbalanced",
-                        line.position,
-                        detail,
-                        text(encode(left)),
-                        text(encode(balance)),
-                    )
-                )
-
-
-def _entry_of(record: Record) -> Entry:
-    try:
-        entry: Entry = decode_record(record)
-    except UnreadableRecord as problem:
-        detail = f"cannot be read: {problem.why}"
-        raise AuditFailed(Difference("altered", str(record.position), detail)) from problem
-    return entry

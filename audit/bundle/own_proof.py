@@ -13,8 +13,9 @@ from audit.accounts import ProvedAccounts
 from audit.bundle.archive import BadBundle
 from audit.bundle.contents import Contents
 from audit.bundle.format import Rest, Withheld
+from audit.bundle.own_attributions import attributions_again, clicks_again
 from audit.bundle.own_entries import OwnAccount
-from audit.bundle.own_sources import attributions_again, clicks_again, instructions_again
+from audit.bundle.own_instructions import instructions_again
 from audit.bundle.steps import Steps
 from audit.decided import Decided
 from audit.difference import AuditFailed

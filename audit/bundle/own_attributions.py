@@ -1,15 +1,13 @@
-"""What the partner's instructions come from, decided again as far as it is shown.
+"""The partner's attributions decided again from its customers' conversions, as far as shown.
 
-instructions ← attributions ← conversions
-             ↖ decisions    ↖ clicks
+attributions ← conversions
+             ↖ clicks
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
-
-from msgspec import structs
 
 from audit.bundle.contents import Contents
 from audit.bundle.format import Line, Shown, Withheld
@@ -18,17 +16,13 @@ from audit.clicks import check_click
 from audit.decided import Decided
 from audit.difference import AuditFailed, Difference, altered, foreign, text, wrong_key
 from audit.refold_attributions import refold_attributions
-from audit.relayed import no_source, split_source
 from events import topics
 from events.attributions import Attribution
 from events.clicks import Click
 from events.codec import UnreadableRecord, decode_record, encode
-from events.instructions import Instruction
 from events.position import Record
-from projections.routing import route_attribution, route_decision
 
 WITHHELD_CONVERSION = "its conversion is withheld"
-WITHHELD_SOURCE = "what it was routed from is withheld"
 
 
 def attributions_again(
@@ -55,36 +49,6 @@ def attributions_again(
     return written.said
 
 
-def instructions_again(
-    contents: Contents,
-    decided: Decided,
-    steps: Steps,
-    attributions: dict[str, tuple[Record, Attribution]],
-) -> None:
-    """Hold every instruction that is shown against its source; none may be missing."""
-    partner = contents.partner
-    due: dict[str, list[Instruction]] = {}
-    for position, (_, said) in attributions.items():
-        _expect(due, partner, position, route_attribution(said, position))
-    for decision in decided.decisions:
-        _expect(due, partner, decision.position, route_decision(decision))
-    hidden = {
-        line.position
-        for topic in (topics.ATTRIBUTIONS, topics.DECISIONS)
-        for line in contents.lines[topic]
-        if isinstance(line, Withheld)
-    }
-    shown = [line for line in contents.lines[topics.INSTRUCTIONS] if isinstance(line, Shown)]
-    _check_numbers(shown)
-    for line in sorted(shown, key=_by_source):
-        _hold(line.record, partner, due, hidden, steps)
-    for source, left in due.items():
-        for missing in left:
-            detail = f"the instruction it gives for {partner} is not in the bundle: removed"
-            expected = text(encode(missing))
-            raise AuditFailed(Difference("missing", source, detail, expected=expected))
-
-
 def clicks_again(
     contents: Contents, steps: Steps, attributions: dict[str, tuple[Record, Attribution]]
 ) -> dict[str, str]:
@@ -92,7 +56,7 @@ def clicks_again(
     records: dict[str, Record] = {}
     for line in contents.lines[topics.CLICKS]:
         if isinstance(line, Shown):
-            click: Click = _decoded(line.record)
+            click: Click = decoded(line.record)
             records.setdefault(click.click_id, line.record)
     found: dict[str, str] = {}
     for position, (_, said) in attributions.items():
@@ -110,6 +74,15 @@ def clicks_again(
     return found
 
 
+def decoded(record: Record) -> Any:
+    """What a record of a bundle says; raises AuditFailed for one that cannot be read."""
+    try:
+        return decode_record(record)
+    except UnreadableRecord as problem:
+        detail = f"cannot be read: {problem.why}"
+        raise AuditFailed(Difference("altered", str(record.position), detail)) from problem
+
+
 class _Attributions:
     """The attributions that are shown, as `refold_attributions` asks for them."""
 
@@ -120,7 +93,7 @@ class _Attributions:
         """Position of a conversion → that of its attribution."""
         for line in lines:
             if isinstance(line, Shown):
-                said: Attribution = _decoded(line.record)
+                said: Attribution = decoded(line.record)
                 self.said[line.position] = (line.record, said)
                 if self._by_source.setdefault(said.source, line.position) != line.position:
                     detail = f"repeats {self._by_source[said.source]}: a record without an input"
@@ -166,64 +139,3 @@ class _Attributions:
             detail = "its attribution is not in the bundle: removed"
             difference = Difference("missing", source, detail, expected=text(expected))
             self._steps.differs("attribution", source, difference)
-
-
-def _hold(
-    record: Record,
-    partner: str,
-    due: dict[str, list[Instruction]],
-    hidden: set[str],
-    steps: Steps,
-) -> None:
-    said: Instruction = _decoded(record)
-    position = str(record.position)
-    if said.partner != partner or record.key != partner.encode():
-        raise AuditFailed(wrong_key(record, partner.encode(), "its partner "))
-    if said.source in hidden:
-        steps.rest("instruction", position, f"{WITHHELD_SOURCE}: {said.source}")
-        return
-    left = due.get(said.source)
-    if not left:
-        raise AuditFailed(no_source(record, said))
-    value = encode(structs.replace(left.pop(0), n=said.n))
-    if value != record.value:
-        raise AuditFailed(altered(record, value, f"routed from {said.source}"))
-    steps.decided("instruction")
-
-
-def _check_numbers(lines: list[Shown]) -> None:
-    """The relay numbers what it routes from a partition in the order in which it writes it."""
-    last: dict[str, tuple[int, int]] = {}
-    for line in lines:
-        said: Instruction = _decoded(line.record)
-        stream, offset = split_source(said.source)
-        before = last.get(stream, (-1, -1))
-        if said.n <= before[0] or offset < before[1]:
-            detail = f"is number {said.n} of {stream}, after number {before[0]}: swapped or moved"
-            raise AuditFailed(Difference("altered", line.position, detail))
-        last[stream] = (said.n, offset)
-
-
-def _expect(
-    due: dict[str, list[Instruction]],
-    partner: str,
-    source: str,
-    instructions: tuple[Instruction, ...],
-) -> None:
-    mine = [instruction for instruction in instructions if instruction.partner == partner]
-    if mine:
-        due.setdefault(source, []).extend(mine)
-
-
-def _by_source(line: Shown) -> tuple[str, int]:
-    """Sorting key: as the relay numbered them, source by source."""
-    said: Instruction = _decoded(line.record)
-    return said.source.rpartition("/")[0], said.n
-
-
-def _decoded(record: Record) -> Any:
-    try:
-        return decode_record(record)
-    except UnreadableRecord as problem:
-        detail = f"cannot be read: {problem.why}"
-        raise AuditFailed(Difference("altered", str(record.position), detail)) from problem
