@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -96,13 +97,15 @@ def test_killed_at_random_it_goes_on(ledger: Settings) -> None:
     expected, _ = report(ledger, "--fresh")
     assert expected["entries"] == DEALS
     chance = random.Random(11)
-    for count in (1, 3, 6):
+    for count, how in ((1, signal.SIGINT), (3, signal.SIGKILL), (6, signal.SIGKILL)):
         process = replay(ledger)
         while process.poll() is None and len(parts(ledger.home)) < count:
             time.sleep(0.005)
         time.sleep(chance.random() * 0.05)
-        process.kill()
-        process.communicate(timeout=SECONDS)
+        process.send_signal(how)
+        _, errors = process.communicate(timeout=SECONDS)
+        assert "Traceback" not in errors
+        assert process.returncode != 0 or not parts(ledger.home)
         if not parts(ledger.home):  # it was quicker than we
             break
     begun = list(ledger.home.glob("replay/*/plan"))
