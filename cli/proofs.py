@@ -29,8 +29,8 @@ def payout_tree(
     tree = payout_way(proof, shown_entries, "--entries all")
     if proof.told is not None:
         tree.add(
-            f"conversions that have to do with {proof.partner}: {_told(proof.told)} "
-            "(`pledger audit partner` lists them)"
+            f"{proof.told.conversions:,} conversions have to do with {proof.partner}: "
+            f"{_told(proof.told)} (`pledger audit partner {proof.partner} --list`)"
         )
     tree.add(
         f"decided again, byte for byte: {proof.entries:,} entries (their hash chain is whole), "
@@ -71,8 +71,7 @@ def _told(summary: Summary) -> str:
     counts: dict[str, int] = {}
     for one in summary.sums:
         counts[one.became] = counts.get(one.became, 0) + one.conversions
-    parts = ", ".join(f"{count:,} {became}" for became, count in counts.items())
-    return f"{summary.conversions:,}: {parts}" if parts else "none"
+    return ", ".join(f"{count:,} {became}" for became, count in counts.items()) or "none booked"
 
 
 def _way(proof: PayoutProof, how: HowProved | None) -> str:
