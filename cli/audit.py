@@ -17,6 +17,7 @@ from cli.audit_index import audit_index
 from cli.audit_partner import audit_partner
 from cli.audit_parts import Patience
 from cli.audit_payout import audit_payout
+from cli.audit_state import audit_state
 from cli.display import AsJson, print_json
 from cli.progress import Shown, ShownProgress
 from cli.proofs import print_report
@@ -41,6 +42,7 @@ audit_app = typer.Typer(
 audit_app.command("payout")(audit_payout)
 audit_app.command("partner")(audit_partner)
 audit_app.command("index")(audit_index)
+audit_app.command("state")(audit_state)
 
 
 def replay(
