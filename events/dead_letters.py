@@ -18,4 +18,5 @@ class DeadLetter(Struct, frozen=True, omit_defaults=True, tag_field="type", tag=
     error: str
     key: str = ""
     value: str = ""
-    """The bytes as text, undecodable ones escaped; cut at 10,000 characters."""
+    """The bytes as text, undecodable ones escaped; cut at 10,000 characters. As `key`, empty
+    for conversions and decisions, which may tell of people."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from aggregates.subject import named
 from audit.plain_text import plain_positions, texts_of
 from events import decisions as fact
+from events.codec import decode
 from events.conversions import Deal
+from events.position import Record
 from events.sealing import ERASED, SubjectKey
-from events.topics import DEAD_LETTERS, DECISIONS
+from events.topics import CONVERSIONS, DEAD_LETTERS, DECISIONS
 from streams.dead_letters import dead_letter
 from tests.audit.memory import NOON, MemoryLedger
 
@@ -50,14 +52,26 @@ def test_whole_strings_are_found_in_every_topic_also_within_dead_letters() -> No
     assert places(ledger, texts(ledger, "partner:jane")) == [f"{DECISIONS}/0/3"], "the holder"
     ledger.convert(Deal("acme", "c", "E-1", "D-1", 5, "EUR", NOON, 0, metadata={"who": NAME}))
     ledger.convert(Deal("acme", "c", "E-2", "D-2", 5, "EUR", NOON, 0, metadata={"who": NAME + "x"}))
-    record = next(iter(ledger.log.read("conversions", 0, 0, None)), None) or next(
-        record for p in range(4) for record in ledger.log.read("conversions", p)
-    )
-    key, value = dead_letter("attribution", record, "it is odd")
+    odd = Record("instructions", 0, 7, NOON, b"jane", b'{"who":"Jane Doe"}')
+    key, value = dead_letter("posting", odd, "it is odd")
     ledger.log.append(DEAD_LETTERS, key, value, NOON)
+    [deal] = [
+        record.position
+        for partition in range(ledger.log.partitions(CONVERSIONS))
+        for record in ledger.log.read(CONVERSIONS, partition)
+        if b'"E-1"' in (record.value or b"")
+    ]
     found = places(ledger, {NAME})
-    assert found == [str(record.position), f"{DEAD_LETTERS}/0/0"]
+    assert found == [str(deal), f"{DEAD_LETTERS}/0/0"]
     assert places(ledger, set()) == []
+
+
+def test_a_dead_letter_about_a_conversion_copies_nothing_of_it() -> None:
+    odd = Record(CONVERSIONS, 1, 7, NOON, b"acme/jane@a.example", b'{"customer":"jane@a.example"')
+    key, value = dead_letter("attribution", odd, "it is odd")
+    assert key == "conversions/1/7"
+    letter = decode(DEAD_LETTERS, value)
+    assert (letter.source, letter.error, letter.key, letter.value) == (key, "it is odd", "", "")
 
 
 def test_a_customers_texts_are_those_under_its_key() -> None:
