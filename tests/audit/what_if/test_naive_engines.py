@@ -6,7 +6,7 @@ from collections import defaultdict
 from fractions import Fraction
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -18,14 +18,17 @@ from tests.audit.what_if.asked import what_if
 from tests.audit.what_if.naive import Hypothesis, HypotheticalModel, accounts
 from tests.audit.what_if.test_naive import VERSION, gist
 from tests.audit.what_if.worlds import Recorded
+from tests.hypothesis_profile import EXAMPLES
 from tests.projections.world import START
 from tests.rewards.lives import operations
 from tests.rewards.model_parts import Booked, Expected, clean, rounded
 from tests.rewards.schemes import schemes
 from tests.rewards.test_model import booked
 
-lives = st.lists(
-    operations.filter(lambda one: one[0] not in ("review", "assign")), min_size=8, max_size=30
+FEW = 50
+
+lives = st.lists(operations, min_size=10, max_size=36).map(
+    lambda life: [one for one in life if one[0] not in ("review", "assign")]
 )
 
 
@@ -128,6 +131,7 @@ def _is_what_is_expected(world: Recorded, hypothesis: Hypothesis, expecting: Any
                 assert entry.reason == expected.reason, story
 
 
+@settings(max_examples=EXAMPLES or FEW)
 @given(schemes(), lives, simple_terms(), st.integers(0, 99))
 def test_terms_of_engine_1_in_the_place_of_any(
     scheme: Any, life: list[Any], terms: Terms, lag: int
@@ -141,6 +145,7 @@ def test_terms_of_engine_1_in_the_place_of_any(
     )
 
 
+@settings(max_examples=EXAMPLES or FEW)
 @given(simple_terms(), lives, schemes(), st.integers(0, 99))
 def test_terms_of_engine_2_in_the_place_of_engine_1(
     terms: Terms, life: list[Any], scheme: Any, lag: int

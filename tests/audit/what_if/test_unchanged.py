@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events import topics
@@ -17,8 +17,11 @@ from tests.audit.test_honest_rewards import RewardedHistory
 from tests.audit.test_honest_rewards import operations as reward_operations
 from tests.audit.what_if.asked import Other, what_if
 from tests.audit.what_if.worlds import Recorded
+from tests.hypothesis_profile import EXAMPLES
 from tests.rewards.lives import full_lives
 from tests.rewards.schemes import schemes
+
+FEW = 75
 
 noises = st.one_of(st.none(), st.integers(0, 2**32))
 
@@ -58,6 +61,7 @@ def test_engine_1(life: list[Any], seed: int | None, hasty: bool) -> None:
     nothing_is_other(ledger.log, what_if(ledger.log))
 
 
+@settings(max_examples=EXAMPLES or FEW)
 @given(st.lists(reward_operations, min_size=20, max_size=60), noises, st.booleans())
 def test_engine_2(life: list[Any], seed: int | None, hasty: bool) -> None:
     ledger = MemoryLedger(list if seed is None else restarts(seed), hasty=hasty)
