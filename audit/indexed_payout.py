@@ -13,10 +13,12 @@ from contextlib import contextmanager
 
 from msgspec import Struct, field
 
-from audit.account_proof.indexed_evidence import Ends, IndexedEvidence
+from audit.account_proof.fetched import Ends
+from audit.account_proof.indexed_evidence import IndexedEvidence
 from audit.account_proof.log_evidence import UPSTREAM
 from audit.account_proof.payout import prove_payout_of
 from audit.clicks import find_clicks
+from audit.cluster import Cluster
 from audit.difference import AuditFailed
 from audit.fetching import Fetcher
 from audit.index import IndexUnusable, PositionIndex
@@ -56,6 +58,7 @@ class KafkaSource(Fetcher):
     """Single records of a ledger's log on Kafka."""
 
     def __init__(self, broker: Broker) -> None:
+        self._cluster = Cluster(broker)  # connects while the consumers do
         super().__init__(broker)
         self._log = KafkaLog(broker)
 
@@ -67,7 +70,7 @@ class KafkaSource(Fetcher):
 
     def log_id(self) -> str:
         """The cluster and its topics' partitions: an index is of one log."""
-        return self.identity([*UPSTREAM, topics.CLICKS])
+        return self._cluster.identity([*UPSTREAM, topics.CLICKS])
 
     def evidence(
         self, index: PositionIndex, progress: Progress = lambda records: None
@@ -77,10 +80,9 @@ class KafkaSource(Fetcher):
 
     def snapshot(self) -> Ends:
         """Where the log ends, the end of the flow first: what is cited was there before."""
-        counts = self.partitions([*UPSTREAM, topics.CLICKS])
-        return {
-            topic: self.ends({topic: counts[topic]})[topic] for topic in (*UPSTREAM, topics.CLICKS)
-        }
+        every = (*UPSTREAM, topics.CLICKS)
+        counts = self._cluster.partitions(every)
+        return {topic: self._cluster.ends({topic: counts[topic]})[topic] for topic in every}
 
 
 def prove_indexed_payout(

@@ -7,9 +7,9 @@ what it has not seen yet is read from the log itself. `faults` names what it sai
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Iterator
 
+from audit.account_proof.fetched import Ends, Fetched, Positions, Source, Spot
 from audit.decided import Decided
 from audit.fetching import Sought
 from audit.naming import Naming, customers_of
@@ -22,38 +22,6 @@ from events.position import Position, Record
 
 CLICKS_LOOKED_AT = 500
 """Clicks after its own time among which a click is looked for: it is written at once."""
-
-Ends = dict[str, dict[int, int]]
-Spot = tuple[str, int]
-
-
-class Positions(Protocol):
-    """Where records stand (see `audit.index`)."""
-
-    def ends(self) -> Ends: ...
-
-    def offsets(self, topic: str, partition: int, key: str) -> list[int]: ...
-
-    def customers(self, name: bytes) -> Iterable[str]: ...
-
-
-class Source(Protocol):
-    """A log that gives single records (see `audit.fetching`)."""
-
-    def fetch(self, wanted: Mapping[Spot, Sequence[int]]) -> dict[Spot, dict[int, Record]]:
-        """The records at these offsets, by partition."""
-
-    def series(self, topic: str, partition: int, start: int, end: int) -> Iterator[Record]:
-        """Records start <= offset < end."""
-
-    def offset_at(self, topic: str, partition: int, at: int) -> int | None:
-        """Offset of the first record stamped at or after `at` (ms)."""
-
-    def search(self, topic: str, sought: Sequence[Sought], limit: int) -> list[Record | None]:
-        """Each record, among the first `limit` from its time on; None: not there."""
-
-    def click(self, touch: Touch, cited_by: str) -> Record | None:
-        """A click that does not stand near its time, looked for in the whole partition."""
 
 
 class IndexedEvidence:
@@ -68,39 +36,39 @@ class IndexedEvidence:
     ) -> None:
         self._index = index
         self._source = source
-        self._ends = ends
         self._progress = progress
-        self._seen = index.ends()
-        self._held: dict[Position, Record] = {}
+        self._records = Fetched(index, source, ends, progress)
         self._customers: dict[str, dict[str, list[Record]]] = {}
         self._clicks: dict[Touch, Record | None] = {}
-        self.faults: list[str] = []
-        """What the index said that the log does not bear out."""
-        self.tail: dict[str, list[Record]] = {}
-        """Topic → the records that the index has not seen."""
-        self.fetched = 0
-        """Records fetched by their positions."""
-        for topic in (topics.JOURNAL, topics.INSTRUCTIONS, topics.ATTRIBUTIONS, topics.CONVERSIONS):
-            self.tail[topic] = list(self._read_tail(topic))
+
+    @property
+    def fetched(self) -> int:
+        """How many records were fetched by their positions, clicks apart."""
+        return self._records.count
 
     @property
     def unseen(self) -> int:
         """How many records the index had not seen: they were read from the log."""
-        return sum(map(len, self.tail.values()))
+        return sum(map(len, self._records.tail.values()))
+
+    @property
+    def faults(self) -> list[str]:
+        """What the index said that the log does not bear out."""
+        return self._records.faults
 
     def partitions(self, topic: str) -> int:
-        return len(self._ends[topic])
+        return len(self._records.ends[topic])
 
     def decisions(self) -> Iterator[Record]:
-        return self._source.series(topics.DECISIONS, 0, 0, self._ends[topics.DECISIONS][0])
+        return self._source.series(topics.DECISIONS, 0, 0, self._records.ends[topics.DECISIONS][0])
 
     def journal(self, partner: str) -> Iterator[Record]:
         home = partition_of(partner, self.partitions(topics.JOURNAL))
         wanted = {
-            (topic, home): self._offsets(topic, home, partner)
+            (topic, home): self._records.offsets(topic, home, partner)
             for topic in (topics.JOURNAL, topics.INSTRUCTIONS)
         }
-        self._fetch(wanted)  # both at once
+        self._records.fetch(wanted)  # both at once
         return self._of(topics.JOURNAL, home, partner)
 
     def instructions(self, partner: str) -> Iterator[Record]:
@@ -114,7 +82,7 @@ class IndexedEvidence:
         for name in naming.names:
             found.update(self._index.customers(name))
         for topic in (topics.ATTRIBUTIONS, topics.CONVERSIONS):
-            for record in self.tail[topic]:
+            for record in self._records.tail[topic]:
                 if naming.names_partner(record.value):
                     found.update(key.decode(errors="replace") for key in customers_of(record))
         cited = self._cited(partner)
@@ -131,9 +99,7 @@ class IndexedEvidence:
         return self._customer(topics.ATTRIBUTIONS, key)
 
     def record(self, position: Position) -> Record | None:
-        if position not in self._held:
-            self._fetch({(position.topic, position.partition): [position.offset]})
-        return self._held.get(position)
+        return self._records.get(position)
 
     def click(self, touch: Touch, cited_by: str) -> Record | None:
         if touch not in self._clicks:
@@ -160,28 +126,28 @@ class IndexedEvidence:
             if position.topic == topics.ATTRIBUTIONS:
                 positions.append(position)
                 wanted.setdefault(position[:2], set()).add(position.offset)
-        self._fetch({spot: sorted(offsets) for spot, offsets in wanted.items()})
-        return [self._held[position] for position in positions if position in self._held]
+        self._records.fetch(wanted)
+        found = map(self._records.get, positions)
+        return [record for record in found if record is not None]
 
     def _collect(self, keys: Iterable[str]) -> None:
         """Fetch the records of these customers, all at once."""
+        records = self._records
         wanted: dict[Spot, set[int]] = {}
-        found: dict[tuple[str, str], list[Position]] = {}
+        found: dict[tuple[str, int, str], list[int]] = {}
         for key in keys:
             home = partition_of(key, self.partitions(topics.CONVERSIONS))
             for topic in (topics.CONVERSIONS, topics.ATTRIBUTIONS):
-                offsets = self._offsets(topic, home, key)
-                wanted.setdefault((topic, home), set()).update(offsets)
-                found[key, topic] = [Position(topic, home, offset) for offset in offsets]
-        self._fetch({spot: sorted(offsets) for spot, offsets in wanted.items()})
-        tails: dict[tuple[str, bytes | None], list[Record]] = {}
-        for topic, records in self.tail.items():
-            for record in records:
-                tails.setdefault((topic, record.key), []).append(record)
-        for (key, topic), positions in found.items():
-            theirs = self._with_key(positions, key)
-            home = partition_of(key, self.partitions(topic))
-            theirs += [r for r in tails.get((topic, key.encode()), []) if r.partition == home]
+                found[topic, home, key] = records.offsets(topic, home, key)
+                wanted.setdefault((topic, home), set()).update(found[topic, home, key])
+        records.fetch(wanted)
+        tails: dict[tuple[str, int, bytes | None], list[Record]] = {}
+        for topic, unseen in records.tail.items():
+            for record in unseen:
+                tails.setdefault((topic, record.partition, record.key), []).append(record)
+        for (topic, home, key), offsets in found.items():
+            theirs = records.at(topic, home, offsets, key)
+            theirs += tails.get((topic, home, key.encode()), [])
             self._customers.setdefault(key, {})[topic] = theirs
 
     def _touches(self) -> list[Touch]:
@@ -220,52 +186,10 @@ class IndexedEvidence:
         return iter(self._customers[key][topic])
 
     def _of(self, topic: str, home: int, key: str) -> Iterator[Record]:
-        positions = [Position(topic, home, offset) for offset in self._offsets(topic, home, key)]
-        yield from self._with_key(positions, key)
-        for record in self.tail[topic]:
+        offsets = self._records.offsets(topic, home, key)
+        yield from self._records.at(topic, home, offsets, key)
+        for record in self._records.tail[topic]:
             if record.partition == home and record.key == key.encode():
-                yield record
-
-    def _with_key(self, positions: list[Position], key: str) -> list[Record]:
-        """The records that stand there and are of the key; the index is wrong of the others."""
-        wanted = key.encode()
-        found = []
-        for position in positions:
-            record = self._held.get(position)
-            if record is not None and record.key == wanted:
-                found.append(record)
-            else:
-                self.faults.append(f"{position} is said to be of {key!r}, and is not")
-        return found
-
-    def _offsets(self, topic: str, partition: int, key: str) -> list[int]:
-        """As the index says, below where it was built to: the rest is read."""
-        end = self._seen.get(topic, {}).get(partition, 0)
-        return [offset for offset in self._index.offsets(topic, partition, key) if offset < end]
-
-    def _fetch(self, wanted: dict[Spot, list[int]]) -> None:
-        missing: dict[Spot, list[int]] = {}
-        for spot, offsets in wanted.items():
-            end = self._ends.get(spot[0], {}).get(spot[1], 0)
-            for offset in offsets:
-                if 0 <= offset < end and Position(*spot, offset) not in self._held:
-                    missing.setdefault(spot, []).append(offset)
-        if not missing:
-            return
-        for spot, records in self._source.fetch(missing).items():
-            self._held.update({Position(*spot, n): record for n, record in records.items()})
-            self.fetched += len(records)
-            self._progress(len(records))
-
-    def _read_tail(self, topic: str) -> Iterator[Record]:
-        for partition, end in sorted(self._ends[topic].items()):
-            start = self._seen.get(topic, {}).get(partition, 0)
-            if start > end:
-                self.faults.append(
-                    f"{topic}/{partition} is said to be read to {start}; it ends at {end}"
-                )
-            for record in self._source.series(topic, partition, start, end):
-                self._held[record.position] = record
                 yield record
 
 
