@@ -31,7 +31,7 @@ endif
 	@touch $(STAMP)
 
 test: setup lint types
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check $(wildcard $(CODE))

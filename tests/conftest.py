@@ -2,6 +2,9 @@
 
 Topic names are fixed (`events.topics`), so a test gets its own log by deleting the seven
 topics and creating them again. Deletion is asynchronous: `fresh_topics` waits for it.
+
+`make test` runs two processes: one takes all that starts a broker, a warehouse or a
+supervisor, one after another, the other the rest.
 """
 
 from __future__ import annotations
@@ -22,6 +25,16 @@ from events.topics import TOPICS
 pytest_plugins = ["tests.warehouse_fixture"]
 
 TEST_PARTITIONS = 4
+STARTERS = ("deploy", "examples", "warehouse", "warehouse_http")
+"""Folders below tests/ whose tests start processes of their own."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    root = Path(__file__).parent
+    for item in items:
+        folder = item.path.relative_to(root).parts[0]
+        if folder in STARTERS or item.get_closest_marker("broker"):
+            item.add_marker(pytest.mark.xdist_group("processes"))
 
 
 @pytest.fixture(scope="session")
