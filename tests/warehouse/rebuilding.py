@@ -25,7 +25,7 @@ from streams.sink_rows import TABLES
 
 START_MS = 1_767_225_600_000
 COMMAND_S = 120
-BREATH_S = 0.02
+BREATH_S = 0.05
 """Between two looks of a reader: the processor is for the rebuild too."""
 UNREADABLE = 1
 """Conversions of a story that nobody can read; the deals that come in all can be."""
