@@ -29,8 +29,11 @@ NOT_NEW = {
     "link.disabled", "coupon.created", "coupon.retired", "payout.failed",
     "payout.refused", "payout.requested",
     "program.personal_fields_marked", "subject.forgotten",
+    "api_key.issued", "api_key.revoked",
+    "signing_key.added", "signing_key.retired", "checkpoint.signed",
 }  # fmt: skip
-"""Decided by the commands of `test_application` and `test_erasure_commands`."""
+"""Decided by the commands of other tests: `test_application`, `test_erasure_commands`, and those
+of API keys, signing keys and checkpoints."""
 
 
 def people(decisions: Decisions) -> None:
