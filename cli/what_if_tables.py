@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import typer
 
+from audit.what_if.answer import Asked, WhatIf
 from audit.what_if.compare import Move
-from audit.what_if.report import Asked, WhatIf
 from cli.display import Column, count, money, print_table, text
 from cli.money import plain, shown
 from cli.reading import iso

@@ -11,7 +11,7 @@ import time
 
 import msgspec
 
-from audit.what_if.report import WhatIf
+from audit.what_if.answer import WhatIf
 from cli.ledger import warehouse
 from cli.reading import BadOption
 from events.settings import Settings

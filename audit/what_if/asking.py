@@ -10,12 +10,13 @@ from msgspec import Struct
 from audit.decided import read_decisions
 from audit.log import Log
 from audit.read import Progress
+from audit.what_if.answer import WhatIf
 from audit.what_if.attributing import Attributed, Outcome, attribute_both_ways
 from audit.what_if.booking import BothWays, Watch, book_both_ways
 from audit.what_if.changes import Changes
 from audit.what_if.compare import Compared
 from audit.what_if.question import Question
-from audit.what_if.report import WhatIf, report
+from audit.what_if.report import report
 from events import topics
 
 

@@ -12,12 +12,12 @@ from audit import part_process
 from audit.decided import Decided, read_decisions
 from audit.log import DEFAULT_PATIENCE_S, KafkaLog, Log
 from audit.read import Progress
+from audit.what_if.answer import WhatIf
 from audit.what_if.asking import Rounds, ask, rounds_here
 from audit.what_if.attributing import Attributed, attribute_both_ways
 from audit.what_if.booking import BothWays, book_both_ways
 from audit.what_if.changes import Changes
 from audit.what_if.question import Question
-from audit.what_if.report import WhatIf
 from events import topics
 from events.settings import Broker
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from audit.what_if.answer import WhatIf
 from audit.what_if.asking import ask, rounds_here
 from audit.what_if.clicks import ClickRules
 from audit.what_if.question import Question
-from audit.what_if.report import WhatIf
 from events.instructions import Instruction
 from events.journal import Entry
 from projections.candidate import Candidate

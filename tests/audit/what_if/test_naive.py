@@ -13,7 +13,8 @@ from events.instructions import CommissionDue, Instruction
 from events.journal import Entry
 from projections.candidate import BEGINNING, END, Candidate
 from tests.audit.what_if.asked import what_if
-from tests.audit.what_if.naive import Hypothesis, HypotheticalModel, Naive, accounts
+from tests.audit.what_if.naive import Hypothesis, HypotheticalModel, Naive
+from tests.audit.what_if.standing import accounts
 from tests.audit.what_if.worlds import Recorded
 from tests.projections.world import DAY, START
 from tests.rewards.lives import lives

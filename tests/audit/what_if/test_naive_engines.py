@@ -15,7 +15,8 @@ from events.journal import Entry
 from events.terms import Rule, Terms
 from projections.candidate import Candidate
 from tests.audit.what_if.asked import what_if
-from tests.audit.what_if.naive import Hypothesis, HypotheticalModel, accounts
+from tests.audit.what_if.naive import Hypothesis, HypotheticalModel
+from tests.audit.what_if.standing import accounts
 from tests.audit.what_if.test_naive import VERSION, gist
 from tests.audit.what_if.worlds import Recorded
 from tests.hypothesis_profile import EXAMPLES
