@@ -17,8 +17,9 @@ from eventsourcing.persistence import IntegrityError, Mapper, Transcoder
 from aggregates.decision import DecisionAggregate, DecisionSeries, PlainJSON
 from aggregates.errors import Contended, DecisionError, NotFound
 from aggregates.recorders import LogApplicationRecorder
-from aggregates.sealed_events import SealingMapper
+from aggregates.sealed_events import PERSONAL, SealingMapper
 from aggregates.vault import Vault
+from events.sealing import SEALED
 
 ATTEMPTS = 50
 """How often a command decides again because another writer came first."""
@@ -43,7 +44,18 @@ class DecidingApplication(Application[str]):
     def construct_mapper(self) -> Mapper[str]:
         if self.vault is None:
             return super().construct_mapper()
-        return SealingMapper(self.construct_transcoder(), self.vault)
+        return SealingMapper(self.construct_transcoder(), self.vault, self._check_vault)
+
+    def _check_vault(self) -> None:
+        """Raises WrongVault unless the vault has the key of what was sealed first: of a ledger
+        whose names are sealed in two places, each would show half."""
+        assert self.vault is not None
+        assert isinstance(self.recorder, LogApplicationRecorder)
+        for _, row in self.recorder.log.rows(1):
+            found = SEALED.search(row.state.decode()) if row.name in PERSONAL else None
+            if found is not None:
+                self.vault.require(found[1])
+                return
 
     def refresh(self) -> int:
         """Read what others decided, up to the log's end; the number of decisions."""

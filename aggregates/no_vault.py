@@ -47,6 +47,10 @@ class NoVault(Vault):
         """Raises VaultError."""
         _refuse()
 
+    def require(self, id: str) -> None:
+        """Raises VaultError."""
+        _refuse()
+
     def made_at(self, subject: str) -> int:
         """Never."""
         return 0

@@ -64,9 +64,12 @@ in addresses and file names, and everything is found by them."""
 class SealingMapper(Mapper[str]):
     """Between the aggregates' events and those of the log."""
 
-    def __init__(self, transcoder: Transcoder, vault: Vault) -> None:
+    def __init__(self, transcoder: Transcoder, vault: Vault, check: Callable[[], None]) -> None:
+        """`check` raises WrongVault where `vault` is not the ledger's; asked once, before
+        anything is sealed."""
         super().__init__(transcoder)
         self._vault = vault
+        self._check: Callable[[], None] | None = check
 
     def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
         """As the log holds it. Raises VaultError when a key cannot be kept."""
@@ -76,8 +79,12 @@ class SealingMapper(Mapper[str]):
             return stored
         state: State = msgspec.json.decode(stored.state)
         for field, subject in personal:
-            if state.get(field) != state.get("partner"):  # a name that is the id says no more
-                state[field] = self._vault.seal(subject(state), state[field])
+            text = state[field]
+            if text and text != state.get("partner"):  # a name that is the id says no more
+                if self._check is not None:
+                    self._check()
+                    self._check = None
+                state[field] = self._vault.seal(subject(state), text)
         return StoredEvent(
             stored.originator_id,
             stored.originator_version,

@@ -80,7 +80,7 @@ class SecretDestroyed(VaultError):
 
 
 class WrongVault(VaultError):
-    """The program's pseudonyms are made with a key of another vault."""
+    """What is recorded was made with keys of another vault."""
 
 
 class Destroyed(NamedTuple):
@@ -237,6 +237,15 @@ class Vault:
     def is_forgotten(self, subject: str) -> bool:
         """Whether it was forgotten and has no key again."""
         return not self._live([subject]) and subject in self._forgotten([subject])
+
+    def require(self, id: str) -> None:
+        """Raises WrongVault unless this vault has or had the key `id`."""
+        if not self._query("SELECT 1 FROM keys WHERE id = ?", (id,)):
+            raise WrongVault(
+                f"the ledger's personal data is sealed under keys such as {id}, which "
+                f"{self.path} never held; use the ledger's own vault (PLEDGER_VAULT, and the "
+                "home it belongs to), or run the command where it is"
+            )
 
     def has_key(self, subject: str) -> bool:
         """Whether anything can be sealed under a key of the subject's now."""

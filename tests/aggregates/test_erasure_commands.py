@@ -10,7 +10,7 @@ import pytest
 
 from aggregates.application import Decisions, open_decisions
 from aggregates.errors import AlreadyExists, Conflict, Invalid, NotFound
-from aggregates.vault import Vault
+from aggregates.vault import Vault, WrongVault
 from events.decisions import PartnerPayeeSet
 from events.log import read
 from events.sealing import ERASED, is_pseudonym, is_sealed
@@ -193,3 +193,31 @@ def test_without_a_vault_sealed_text_stays_sealed(sealing: Decisions) -> None:
             blind.submit_registration("r-2", "acme", "xe", "c", "deal")
     finally:
         blind.close()
+
+
+def test_another_vault_seals_nothing_of_a_ledger_that_has_its_own(
+    sealing: Decisions, tmp_path: Path
+) -> None:
+    """As from a machine that knows the broker, and not the ledger's home."""
+    decide(sealing)
+    other = Vault(tmp_path / "other" / "vault.sqlite", b"m" * 32)
+    stranger = open_decisions(
+        Broker.parse(sealing.env["PLEDGER_BROKER"]), sealing.env["DECISIONS_TOPIC"], other
+    )
+    try:
+        count = stranger.refresh()
+        for command in (
+            lambda: stranger.register_partner("yan", "Yan Nobody"),
+            lambda: stranger.set_payee("xe", "bank", HOLDER, IBAN),
+            lambda: stranger.submit_registration("r-2", "acme", "xe", CUSTOMER, "deal"),
+            lambda: stranger.mark_personal_fields("acme", ["customer"]),
+        ):
+            with pytest.raises(WrongVault):
+                command()
+        assert stranger.refresh() == count
+        stranger.suspend("xe", "acme", "a review")
+        stranger.register_partner("yan", "yan")
+        assert stranger.refresh() == count + 2, "what is not personal may be decided anywhere"
+    finally:
+        stranger.close()
+        other.close()
