@@ -18,6 +18,7 @@ from tests.as_of.in_warehouse import fill
 from tests.as_of.lives import engines, lived, lives, picked, picks
 from tests.as_of.model import Happening, Owed, earned, happened, happenings, owed
 from tests.as_of.test_fold import moments
+from tests.as_of.written import told
 from tests.projections.world import DAY, START
 from tests.rewards.lives import Living, full_lives
 from tests.rewards.schemes import schemes
@@ -102,6 +103,39 @@ def legs_add_up(client: Client, all_: list[Happening], as_of: int, known: int) -
         assert (payable, balance) == (summed[unit, "payable"], 0)
     late = f"SELECT count() FROM {moved} WHERE happened >= {{t:String}} OR booked >= {{k:String}}"
     assert asked(client, late, as_of, known) == [(0,)]
+
+
+@pytest.mark.parametrize("engine", ["1", "2"])
+def test_the_moments_of_a_told_life(client: Client, engine: str) -> None:
+    """Right after anything was true, as known in the end, and right after anything was recorded,
+    as known then; and what is not known yet at the very time at which it is recorded."""
+    world = told(engine)
+    fill(client, world)
+    all_ = happenings(world.journal, world.conversions)
+    recorded = sorted({one["recorded"] for one in all_})
+    last, middle = recorded[-1] + 1, recorded[len(recorded) // 2]
+    pairs = {(one["true"] + 1, last) for one in all_} | {(at + 1, at + 1) for at in recorded}
+    agree(client, all_, pairs | {(middle, at) for at in recorded[-3:]})
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("engine", ["1", "2"])
+def test_every_moment_of_a_told_life(client: Client, engine: str) -> None:
+    """At each time at which anything was true or recorded, and right after it: as T, and as K."""
+    world = told(engine)
+    fill(client, world)
+    all_ = happenings(world.journal, world.conversions)
+    edges = sorted(
+        {one[which] + more for one in all_ for which in ("true", "recorded") for more in (0, 1)}
+    )
+    agree(client, all_, {(t, k) for t in edges for k in edges[::3]} | {(t, t) for t in edges})
+
+
+def agree(client: Client, all_: list[Happening], pairs: set[tuple[int, int]]) -> None:
+    """The view's balances at each (T, K) are the model's."""
+    for as_of, known in sorted(pairs):
+        found = balances(client, as_of, known)
+        assert found == without_fees(owed(all_, as_of, known)), (text(as_of), text(known))
 
 
 @slow
