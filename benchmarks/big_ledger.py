@@ -7,7 +7,7 @@ key and size, numbered and chained, but made from one mould. An audit of the one
 neither knows nor cares; a replay of this ledger would fail.
 
 The broker's own time stamps are replaced by the writer's (`CreateTime`), so that everything
-can be written in one go; batches are of the size that a busy worker writes.
+can be written in one go.
 """
 
 from __future__ import annotations
@@ -50,8 +50,9 @@ JANE = "jane"
 LINK = "jane-link"
 PAYOUT = "po-jane"
 CUSTOMERS_A_PARTNER = 50
-BATCH = 500
-"""Records in a batch of the producer."""
+BATCH = 200
+"""Records in a batch of the producer, as a worker writes at some thousand records a second. A
+fetch of one record brings its whole batch along."""
 DAY_MS = 86_400_000
 DAYS = {topics.CLICKS: 0, topics.CONVERSIONS: 1, topics.ATTRIBUTIONS: 1}
 """The day on which the records of a topic were written, the others 40 days on: times rise
