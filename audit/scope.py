@@ -74,15 +74,19 @@ _NAMES = msgspec.json.Decoder(_Names)
 
 
 def decisions_within(scope: Scope, decisions: list[Decision]) -> list[Decision]:
-    """Those that name the partner or the program, and those that name none."""
+    """Those that name the partner or the program, and those that name none. What is decided of a
+    payout belongs to whom it was asked for, also where it names the payout alone."""
     if scope.whole:
         return decisions
     found: list[Decision] = []
+    asked_for: dict[str, _Names] = {}
     for decision in decisions:
         try:
             names = _NAMES.decode(decision.state)
         except (msgspec.DecodeError, UnicodeDecodeError):
             continue
+        if decision.aggregate.startswith("payout:"):
+            names = asked_for.setdefault(decision.aggregate, names)
         if scope.covers(names.partner or scope.partner, names.program or scope.program):
             found.append(decision)
     return found

@@ -13,7 +13,18 @@ from hypothesis import strategies as st
 from audit.payout import prove_payout
 from events import decisions as facts
 from events.conversions import Assignment, Deal, Item, Refund, Signup
-from events.terms import Bonus, Cap, Level, Modifier, Override, PayoutTerms, Rule, Terms, Tiers
+from events.terms import (
+    Bonus,
+    Cap,
+    Contest,
+    Level,
+    Modifier,
+    Override,
+    PayoutTerms,
+    Rule,
+    Terms,
+    Tiers,
+)
 from tests.audit.memory import DAY, NOON, MemoryLedger
 from tests.audit.scene import KEYS, click, replayed, tell
 from tests.audit.test_honest_histories import CUSTOMERS, PAYOUTS, STEPS, History, restarts
@@ -70,6 +81,9 @@ operations = st.one_of(
 
 class RewardedHistory(History):
     """Under terms that use everything; deals are shared by whoever was clicked."""
+
+    contest: Contest | None = None
+    """That its terms hold, if any."""
 
     def __init__(self, ledger: MemoryLedger) -> None:
         self.deals: list[Deal] = []
@@ -235,6 +249,7 @@ class RewardedHistory(History):
             hold_days=hold,
             bonuses=(Bonus("third", 3, 500, measure="count"),),
             caps=(Cap("lid", "partner", 700, "month", ("renewal", "lead")),),
+            contests=() if self.contest is None else (self.contest,),
             overrides=(Override("team", 1, "sale", "percentage", 300),),
             review_above=800 if rate % 5 == 0 else 0,
             self_referral="hold" if rate % 2 else "refuse",

@@ -115,6 +115,21 @@ def test_another_program_is_not_judged(ledger: MemoryLedger) -> None:
         assert difference.position == str(position)
 
 
+def test_what_anothers_payout_was_told_is_not_judged(ledger: MemoryLedger) -> None:
+    """A telling names the payout alone: it belongs to whom the payout was asked for."""
+    asked = facts.PayoutRequested("po-3", "acme", "omar", "EUR", 500)
+    ledger.decide("payout:po-3", "payout.requested", asked)
+    ledger.process()
+    entry = found(ledger.log, topics.JOURNAL, '"payout":"po-3"')
+    told = facts.PayoutFunded("po-3", 500, str(entry))
+    ledger.decide("payout:po-3", "payout.funded", told)
+    assert replayed(ledger.log).verified
+    assert replayed(ledger.log, Scope(partner="jane")).differences == []
+    edit(ledger.log, entry, reason="?")
+    assert replayed(ledger.log, Scope(partner="jane")).verified
+    assert not replayed(ledger.log, Scope(partner="omar")).verified
+
+
 def test_only_the_partners_own_journal_is_read() -> None:
     homes = Scope(partner="jane").journals(PARTITIONS)
     assert homes == [partition_of("jane", PARTITIONS)]
