@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from msgspec import Struct, field
@@ -23,6 +23,7 @@ from audit.what_if.sums import (
     Effect,
     Payout,
 )
+from events.conversions import MAX_MINOR_UNITS
 from projections.directory import Directory
 
 
@@ -121,6 +122,8 @@ def largest(moves: Iterable[Move], top: int) -> list[Move]:
 
 
 NOTHING: Amounts = {}
+SORTED_AT = 1_000
+"""So many more than are wanted are kept before the smallest go."""
 
 
 def compare(
@@ -142,16 +145,14 @@ def compare(
         reviews=reviews,
     )
     kinds = RuleKinds(question, directory)
-    moves: dict[str, list[Move]] = {}
+    moves = _Largest(question.top)
     for commission in {**actual.commissions, **other.commissions}:
         was = actual.commissions.get(commission, NOTHING)
         would = other.commissions.get(commission, NOTHING)
         _add_paid(found.paid, kinds, commission, was, would)
         if was != would:
-            for move in _moves(commission, was, would, credited):
-                found.moved += 1
-                moves.setdefault(move.unit, []).append(move)
-    found.moves = {unit: largest(all, question.top) for unit, all in moves.items()}
+            found.moved += moves.see(commission, was, would, credited)
+    found.moves = moves.found()
     for payout in {**actual.payouts, **other.payouts}:
         said, would_say = actual.payouts.get(payout), other.payouts.get(payout)
         if said != would_say:
@@ -174,20 +175,57 @@ def _add_paid(
         held.moved += (before or 0) != (after or 0)
 
 
-def _moves(
-    of: Commission, was: Amounts, would: Amounts, credited: dict[str, tuple[str, str]]
-) -> Iterator[Move]:
-    before, after = credited.get(subject(of.program, of.deal, of.event_id), ("", ""))
-    for unit in dict.fromkeys(unit for _, unit in (*was, *would)):
-        rules = {
-            rule: (was.get((rule, unit), 0), would.get((rule, unit), 0))
-            for rule in dict.fromkeys(rule for rule, of_unit in (*was, *would) if of_unit == unit)
-        }
-        moved = {rule: both for rule, both in rules.items() if both[0] != both[1]}
-        actual = sum(both[0] for both in rules.values())
-        what_if = sum(both[1] for both in rules.values())
-        if actual != what_if:
-            yield Move(
-                of.program, of.partner, of.deal, of.event_id, of.via, unit, actual, what_if,
-                moved, before, after,
-            )  # fmt: skip
+class _Largest:
+    """Keeps what moves most of each unit, without making a `Move` of what cannot be among it."""
+
+    def __init__(self, top: int) -> None:
+        self._top = top
+        self._moves: dict[str, list[Move]] = {}
+        self._bars: dict[str, int] = {}
+        """Unit → what the last of the largest so far moves."""
+
+    def see(
+        self, of: Commission, was: Amounts, would: Amounts, credited: dict[str, tuple[str, str]]
+    ) -> int:
+        """Take in a commission; in how many units it moves."""
+        moved = 0
+        for unit in {unit for _, unit in (*was, *would)}:
+            actual = sum([amount for (_, of_unit), amount in was.items() if of_unit == unit])
+            what_if = sum([amount for (_, of_unit), amount in would.items() if of_unit == unit])
+            if actual == what_if:
+                continue
+            moved += 1
+            if abs(what_if - actual) >= self._bars.get(unit, 0):
+                self._keep(_move(of, unit, actual, what_if, was, would, credited))
+        return moved
+
+    def found(self) -> dict[str, list[Move]]:
+        """By unit, largest first."""
+        return {unit: largest(moves, self._top) for unit, moves in self._moves.items()}
+
+    def _keep(self, move: Move) -> None:
+        moves = self._moves.setdefault(move.unit, [])
+        moves.append(move)
+        if len(moves) >= self._top + SORTED_AT:
+            moves[:] = largest(moves, self._top)
+            self._bars[move.unit] = abs(moves[-1].difference) if moves else MAX_MINOR_UNITS * 2
+
+
+def _move(
+    of: Commission,
+    unit: str,
+    actual: int,
+    what_if: int,
+    was: Amounts,
+    would: Amounts,
+    credited: dict[str, tuple[str, str]],
+) -> Move:
+    rules = {
+        rule: (was.get((rule, unit), 0), would.get((rule, unit), 0))
+        for rule in dict.fromkeys(rule for rule, of_unit in (*was, *would) if of_unit == unit)
+    }
+    moved = {rule: both for rule, both in rules.items() if both[0] != both[1]}
+    said = credited.get(subject(of.program, of.deal, of.event_id), ("", ""))
+    return Move(
+        of.program, of.partner, of.deal, of.event_id, of.via, unit, actual, what_if, moved, *said
+    )
