@@ -37,7 +37,7 @@ OF_THE_WAREHOUSE = {
 """Views without a sibling, and why (docs/as-of.md says so too)."""
 
 slow = settings(
-    max_examples=settings.get_profile("ledger").max_examples // 30,
+    max_examples=settings.get_profile("ledger").max_examples // 50,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
