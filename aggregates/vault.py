@@ -20,19 +20,16 @@ directory, so that a copy of the vault alone opens nothing.
 
 from __future__ import annotations
 
-import os
 import secrets
-import sqlite3
-import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
 from aggregates.master_key import MASTER_FILE, VaultError
+from aggregates.vault_file import VaultFile
 from events.sealing import (
     ALTERED,
     ERASED,
@@ -46,8 +43,6 @@ from events.sealing import (
     revealed,
 )
 
-BUSY_S = 30.0
-"""How long another process may hold the database, seconds."""
 SECRET_S = 60.0
 """How long a program's secret is used before the vault is asked again, seconds."""
 AT_ONCE = 500
@@ -59,20 +54,6 @@ GONE = bytes(WRAPPED_BYTES)
 PARTNERS = "partner:"
 """Subjects that may give new data after they were forgotten, under a new key: somebody
 enters it. Of all others, whose data machines send, nothing is taken again."""
-
-TABLES = """
-CREATE TABLE IF NOT EXISTS keys (
-    number INTEGER PRIMARY KEY,
-    id TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    live INTEGER NOT NULL,
-    wrapped BLOB NOT NULL,
-    changed_at INTEGER NOT NULL
-);
-CREATE UNIQUE INDEX IF NOT EXISTS by_id ON keys (id);
-CREATE INDEX IF NOT EXISTS by_subject ON keys (subject, live);
-CREATE UNIQUE INDEX IF NOT EXISTS one_live ON keys (subject) WHERE live = 1;
-"""
 
 
 class SecretDestroyed(VaultError):
@@ -99,26 +80,12 @@ class Vault:
         """`master`: 32 bytes. Raises VaultError for a file that is no vault, or another's."""
         self.path = path
         self._master = master
-        self._lock = threading.RLock()
+        self._file = VaultFile(path)
         self._secrets: dict[str, tuple[float, SubjectKey]] = {}
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            self._database = sqlite3.connect(
-                path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
-            )
-            self._database.execute("PRAGMA secure_delete = ON")
-            self._database.execute("PRAGMA synchronous = FULL")
-            self._database.execute("PRAGMA journal_mode = WAL")
-            if not self._database.execute("PRAGMA table_info(keys)").fetchall():
-                self._database.executescript(TABLES)
-        except (OSError, sqlite3.Error) as problem:
-            raise VaultError(f"the vault {path} cannot be opened: {problem}") from problem
 
     def close(self) -> None:
         """The end of its use."""
-        with self._lock:
-            self._database.close()
+        self._file.close()
 
     # Sealing
 
@@ -140,7 +107,7 @@ class Vault:
         missing = [subject for subject in wanted if subject not in found]
         if not missing:
             return found
-        with self._transaction():
+        with self._file.transaction():
             found |= self._live(missing)  # another process may have come first
             gone = {
                 subject for subject in self._forgotten(missing) if not subject.startswith(PARTNERS)
@@ -203,7 +170,9 @@ class Vault:
     def _reveal(self, text: str) -> str:
         found = SEALED.fullmatch(text)
         assert found is not None
-        rows = self._query("SELECT id, subject, live, wrapped FROM keys WHERE id = ?", (found[1],))
+        rows = self._file.query(
+            "SELECT id, subject, live, wrapped FROM keys WHERE id = ?", (found[1],)
+        )
         if not rows:
             return NOT_OPENED
         id, subject, live, wrapped = rows[0]
@@ -221,17 +190,17 @@ class Vault:
         without a key is noted as forgotten. Repeating it is safe, and finishes what a kill
         left undone. Raises VaultError while another process keeps old pages in use.
         """
-        with self._transaction():
+        with self._file.transaction():
             now = time.time_ns() // 1_000_000
-            ended = self._database.execute(
+            ended = self._file.change(
                 "UPDATE keys SET live = 0, wrapped = ?, changed_at = ? "
                 "WHERE subject = ? AND live = 1",
                 (GONE, now, subject),
-            ).rowcount
+            )
             if not ended and subject not in self._forgotten([subject]):
                 self._append(subject, 0, GONE, now)
         self._secrets.pop(subject.removeprefix("program:"), None)
-        self._empty_log(subject)
+        self._file.empty_log(subject)
         return len(self.destroyed(subject))
 
     def is_forgotten(self, subject: str) -> bool:
@@ -240,7 +209,7 @@ class Vault:
 
     def require(self, id: str) -> None:
         """Raises WrongVault unless this vault has or had the key `id`."""
-        if not self._query("SELECT 1 FROM keys WHERE id = ?", (id,)):
+        if not self._file.query("SELECT 1 FROM keys WHERE id = ?", (id,)):
             raise WrongVault(
                 f"the ledger's personal data is sealed under keys such as {id}, which "
                 f"{self.path} never held; use the ledger's own vault (PLEDGER_VAULT, and the "
@@ -253,37 +222,19 @@ class Vault:
 
     def made_at(self, subject: str) -> int:
         """When the subject's key was made, ms since 1970 UTC; 0 where it has none."""
-        rows = self._query("SELECT changed_at FROM keys WHERE subject = ? AND live = 1", (subject,))
+        rows = self._file.query(
+            "SELECT changed_at FROM keys WHERE subject = ? AND live = 1", (subject,)
+        )
         return int(rows[0][0]) if rows else 0
 
     def destroyed(self, subject: str = "") -> list[Destroyed]:
         """The keys that were destroyed, of one subject or of all, oldest first."""
-        rows = self._query(
+        rows = self._file.query(
             "SELECT subject, id, changed_at FROM keys WHERE live = 0 AND (? = '' OR subject = ?) "
             "ORDER BY changed_at, number",
             (subject, subject),
         )
         return [Destroyed(*row) for row in rows]
-
-    def _empty_log(self, subject: str) -> None:
-        """Bring all pages into the database file and cut the write-ahead log to nothing."""
-        deadline = time.monotonic() + BUSY_S
-        while True:
-            with self._lock:
-                self._database.execute("PRAGMA busy_timeout = 0")  # the waiting is done here
-                try:
-                    busy = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-                except sqlite3.OperationalError:  # another process checkpoints right now
-                    busy = 1
-                self._database.execute(f"PRAGMA busy_timeout = {BUSY_S * 1000:.0f}")
-            if not busy:
-                return
-            if time.monotonic() > deadline:
-                raise VaultError(
-                    f"the key of {subject} is destroyed, but {self.path}-wal still holds old "
-                    "pages, because another process reads the vault; repeat the command"
-                )
-            time.sleep(0.01)
 
     # Rows
 
@@ -292,7 +243,7 @@ class Vault:
         for start in range(0, len(subjects), AT_ONCE):
             some = subjects[start : start + AT_ONCE]
             marks = ",".join("?" * len(some))
-            for id, subject, wrapped in self._query(
+            for id, subject, wrapped in self._file.query(
                 f"SELECT id, subject, wrapped FROM keys WHERE live = 1 AND subject IN ({marks})",
                 tuple(some),
             ):
@@ -305,7 +256,7 @@ class Vault:
             some = subjects[start : start + AT_ONCE]
             marks = ",".join("?" * len(some))
             sql = f"SELECT DISTINCT subject FROM keys WHERE live = 0 AND subject IN ({marks})"
-            found |= {subject for (subject,) in self._query(sql, tuple(some))}
+            found |= {subject for (subject,) in self._file.query(sql, tuple(some))}
         return found
 
     def _make(self, subject: str) -> SubjectKey:
@@ -316,7 +267,7 @@ class Vault:
 
     def _append(self, subject: str, live: int, wrapped: bytes, now: int) -> str:
         id = secrets.token_hex(ID_BYTES)
-        self._database.execute(
+        self._file.change(
             "INSERT INTO keys (id, subject, live, wrapped, changed_at) VALUES (?, ?, ?, ?, ?)",
             (id, subject, live, wrapped, now),
         )
@@ -330,26 +281,3 @@ class Vault:
                 f"the master key does not open {self.path}: it was made under another one; "
                 f"bring back the {MASTER_FILE} that belongs to it"
             ) from problem
-
-    def _query(self, sql: str, values: tuple[object, ...]) -> list[Any]:
-        with self._lock:
-            try:
-                return self._database.execute(sql, values).fetchall()
-            except sqlite3.Error as problem:
-                raise VaultError(f"the vault {self.path} cannot be read: {problem}") from problem
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """All or nothing, on the disk when it ends; one process at a time."""
-        with self._lock:
-            try:
-                self._database.execute("BEGIN IMMEDIATE")
-                try:
-                    yield
-                    self._database.execute("COMMIT")
-                except BaseException:
-                    if self._database.in_transaction:
-                        self._database.execute("ROLLBACK")
-                    raise
-            except sqlite3.Error as problem:
-                raise VaultError(f"the vault {self.path} cannot be written: {problem}") from problem

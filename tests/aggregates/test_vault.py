@@ -254,7 +254,7 @@ def test_a_reader_that_holds_old_pages_is_said(
     import sqlite3
 
     vault.seal("partner:jane", "Jane")
-    monkeypatch.setattr("aggregates.vault.BUSY_S", 0.2)
+    monkeypatch.setattr("aggregates.vault_file.BUSY_S", 0.2)
     reader = sqlite3.connect(path, isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM keys").fetchone()
@@ -294,7 +294,7 @@ def test_files_are_for_their_owner_alone(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_key_is_on_the_disk_when_its_commit_returns(vault: Vault) -> None:
     """What a power cut would show, and no test can; as the settings promise it."""
     asked = ("synchronous", "journal_mode", "secure_delete")
-    found = [vault._database.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
+    found = [vault._file._database.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
     assert found == [2, "wal", 1]
 
 

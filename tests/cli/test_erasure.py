@@ -243,7 +243,7 @@ def test_after_forgetting_everything_stands_and_nothing_can_be_read(told: Path) 
     secrets = tuple(key.secret for key in keys.values() if key is not None)
     assert len(secrets) == 3
     wrapped = tuple(
-        row[0] for row in vault._database.execute("SELECT wrapped FROM keys WHERE live = 1")
+        row[0] for row in vault._file._database.execute("SELECT wrapped FROM keys WHERE live = 1")
     )
     before = ask("balance", "xanthippe"), by_event().keys()
 
@@ -262,7 +262,7 @@ def test_after_forgetting_everything_stands_and_nothing_can_be_read(told: Path) 
     assert files_with(told, secrets) == []
     gone = [row for row in vault.destroyed() if row.subject in keys]
     assert len(gone) == 3
-    live = {r[0] for r in vault._database.execute("SELECT wrapped FROM keys WHERE live = 1")}
+    live = {r[0] for r in vault._file._database.execute("SELECT wrapped FROM keys WHERE live = 1")}
     destroyed = tuple(key for key in wrapped if key not in live)
     assert len(destroyed) == 4
     assert files_with(told, destroyed) == []

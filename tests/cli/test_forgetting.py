@@ -69,8 +69,8 @@ def test_a_backup_that_was_brought_back_is_seen(here: Settings) -> None:
     run("partners", "add", "perpetua", "--name", NAME)
     vault = vault_of(here)
     backup = here.home / "backup.sqlite"
-    with vault._lock:
-        vault._database.execute("VACUUM INTO ?", (str(backup),))
+    with vault._file._lock:
+        vault._file._database.execute("VACUUM INTO ?", (str(backup),))
     run("forget", "partner:perpetua")
     vault.close()
     revealing._vaults.clear()
