@@ -41,9 +41,9 @@ def at(find: Find) -> Place:
     return Place("the record itself", lambda ledger, _: [str(found(ledger.log, *find))])
 
 
-def after(find: Find) -> Place:
+def after(find: Find, words: str = "the record after it") -> Place:
     """The record that follows it in its partition, or would."""
-    return Place("the record after it", lambda ledger, _: [_moved(found(ledger.log, *find), 1)])
+    return Place(words, lambda ledger, _: [_moved(found(ledger.log, *find), 1)])
 
 
 def beyond(find: Find) -> Place:

@@ -52,6 +52,8 @@ class SignedWay(NamedTuple):
     do: Tampering
     also: tuple[tuple[str, Place], ...] = ()
     """What the replay names besides the trees: (kind, place)."""
+    kinds: tuple[str, ...] = ("rewritten",)
+    """What is said of the trees; nothing, where no tree covers what was changed."""
 
     def on_trees(self, before: MemoryLedger, tampered: MemoryLedger) -> Named:
         """What a checkpoint over all of it must say, kept or in the log."""
@@ -180,9 +182,15 @@ WAYS = (
         "facts cut off with all that follows from them",
         cut_with_all_that_follows,
         (("payout", at(TOLD)), ("payout", at(REFUSED))),  # told by entries that moved up
+        ("rewritten", "truncated"),
     ),
     SignedWay("a fact at another time, and all after it", retold(retimed(DEAL, 1))),
-    SignedWay("a fact moved to another partition", retold(moved(LAST_DEAL))),
+    SignedWay(
+        "a fact moved to another partition",
+        retold(moved(LAST_DEAL)),
+        (),
+        ("rewritten", "truncated"),
+    ),
     # One topic alone: the log itself says so too
     SignedWay("the journal chained anew", rechained, (("altered", at(SECOND_SALE)),)),
     SignedWay(
@@ -190,8 +198,15 @@ WAYS = (
     ),
     SignedWay("a deal under another key", rekeyed(DEAL), (("altered", made_of(DEAL)),)),
     SignedWay("a deal's time", retimed(DEAL, 1), (("altered", made_of(DEAL)),)),
-    SignedWay("conversions cut off", truncated(LAST_DEAL), (("foreign", made_of(LAST_DEAL)),)),
-    SignedWay("the journal cut off", truncated(SETTLED), (("missing", source(SETTLED)),)),
+    SignedWay(
+        "conversions cut off",
+        truncated(LAST_DEAL),
+        (("foreign", made_of(LAST_DEAL)),),
+        ("truncated",),
+    ),
+    SignedWay(
+        "the journal cut off", truncated(SETTLED), (("missing", source(SETTLED)),), ("truncated",)
+    ),
     SignedWay(
         "the whole journal gone",
         emptied_topic(topics.JOURNAL),
@@ -208,18 +223,23 @@ WAYS = (
                 ),
             ),
         ),
+        ("truncated",),
     ),
     # No tree covers these: they follow from what one covers
     SignedWay(
         "a bit of an attribution flipped",
         flipped(CREDITED, '"partner":"j'),
         (("altered", at(CREDITED)),),
+        (),
     ),
     SignedWay(
-        "a bit of an instruction flipped", flipped(DUE, '"deal":"d2'), (("altered", made_of(DUE)),)
+        "a bit of an instruction flipped",
+        flipped(DUE, '"deal":"d2'),
+        (("altered", made_of(DUE)),),
+        (),
     ),
     SignedWay(
-        "a bit of a click flipped", flipped(CLICK, '"partner":"j'), (("click", made_of(CLICK)),)
+        "a bit of a click flipped", flipped(CLICK, '"partner":"j'), (("click", made_of(CLICK)),), ()
     ),
 )
 

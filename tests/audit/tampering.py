@@ -266,7 +266,7 @@ WAYS = (
         "a deal said twice inside the log",
         forged(DEAL),
         "altered",
-        after(CREDITED),
+        after(CREDITED, "what was made of the one after it"),
         "attributions/",
     ),
     Way(

@@ -47,6 +47,7 @@ def test_what_was_done_is_named_and_nothing_else(way: SignedWay) -> None:
     way.do(ledger)
     trees, log = way.on_trees(before, ledger), way.on_log(before, ledger)
     assert trees | log
+    assert {kind for kind, _ in trees} == set(way.kinds)
     assert in_replay(ledger) == trees | log
     assert by_the_kept(ledger) == trees
 
