@@ -40,6 +40,7 @@ from audit.scope import Scope, decisions_within
 from audit.trees import tree_names
 from events import topics
 from events.attributions import Touch
+from events.position import Position
 from projections.routing import route_decision
 
 DECISIONS = f"{topics.DECISIONS}/0"
@@ -123,8 +124,11 @@ def replay(
         add_accounts(trial, booked.trial_balance)
         answers.update(booked.answers)
 
+    relay = _Relay(log, plan, decided, read_to)
     if not read.differences:
-        read.differences += _relay_differences(log, plan, decided, routed, relayed, read_to)
+        read.differences += relay.differences(routed, relayed)
+    else:
+        read.differences = [relay.before(one, routed) or one for one in read.differences]
     if not read.differences:
         own = decisions_within(scope, decided.decisions)
         read.differences += false_tellings(own, answers)
@@ -197,26 +201,50 @@ def _decision_instructions(
         yield from routed.number(route_decision(decision))
 
 
-def _relay_differences(
-    log: Log,
-    plan: ReplayPlan,
-    decided: Decided,
-    routed: Totals,
-    relayed: Totals,
-    read_to: dict[str, ReadTo],
-) -> Iterator[Difference]:
-    """The first difference of the first stream whose sums differ, if any does."""
-    scope = plan.scope
-    targets = scope.journals(log.partitions(topics.JOURNAL))
-    for stream in sorted(routed.keys() | relayed.keys()):
-        if stream.target not in targets or routed.get(stream) == relayed.get(stream):
-            continue
-        bound = read_to[stream.source]
+class _Relay(Struct):
+    """What was routed, walked again to name the first record that differs."""
+
+    log: Log
+    plan: ReplayPlan
+    decided: Decided
+    read_to: dict[str, ReadTo]
+
+    def differences(self, routed: Totals, relayed: Totals) -> Iterator[Difference]:
+        """The first difference of the first stream whose sums differ, if any does."""
+        targets = self.plan.scope.journals(self.log.partitions(topics.JOURNAL))
+        for stream in sorted(routed.keys() | relayed.keys()):
+            if stream.target in targets and routed.get(stream) != relayed.get(stream):
+                framing = Difference("altered", stream.source, "differs only in its framing")
+                yield self._first(stream) or framing
+                return
+
+    def before(self, foreign: Difference, routed: Totals) -> Difference | None:
+        """What differs first among the instructions before one that nothing gives. A source that
+        was removed moves all that follow it up: only the last of them cites what is not there."""
+        topic, _, place = foreign.position.partition("/")
+        if (foreign.kind, topic) != ("foreign", topics.INSTRUCTIONS):
+            return None
+        target, offset = map(int, place.split("/"))
+        here, earliest = f"{topic}/{target}/", None
+        for stream in sorted(routed):
+            if stream.target != target or stream.source not in self.read_to:
+                continue
+            try:
+                first = self._first(stream)
+            except AuditFailed:  # what stands there cites no position at all
+                return None
+            if first is not None and first.position.startswith(here):
+                at = Position.parse(first.position).offset
+                if at < offset:
+                    earliest, offset = first, at
+        return earliest
+
+    def _first(self, stream: Stream) -> Difference | None:
+        log, scope, bound = self.log, self.plan.scope, self.read_to[stream.source]
         if stream.source == DECISIONS:
-            again = _decision_instructions(log, decided, scope)
+            again = _decision_instructions(log, self.decided, scope)
         else:
             partition = int(stream.source.rpartition("/")[2])
-            again = routed_again(log, decided, partition, bound.accepted, scope)
+            again = routed_again(log, self.decided, partition, bound.accepted, scope)
         expected = (value for to, value in again if to == stream)
-        yield first_difference(expected, relayed_records(log, stream, bound.offset, scope), stream)
-        return
+        return first_difference(expected, relayed_records(log, stream, bound.offset, scope), stream)

@@ -48,7 +48,6 @@ OWN_TERMS = (topics.DECISIONS, '"name":"own"')
 RECRUITED = (topics.DECISIONS, "partner.recruited")
 ACCEPTED = (topics.DECISIONS, "agreement.accepted")
 TOLD = (topics.DECISIONS, "payout.funded")
-RETURNED_DUE = (topics.INSTRUCTIONS, '"step":"returned"')
 # omar's and kim's
 IN_DOLLARS = (topics.JOURNAL, '"rates":[')
 
@@ -374,7 +373,7 @@ WAYS = (
         "altered",
         no_longer_follow(topics.JOURNAL),
         "journal/",
-        also=also("foreign", at(RETURNED_DUE)),
+        also=also("altered", at(REVIEWED)),
     ),
     Way(
         "individual terms forged first",
@@ -416,7 +415,13 @@ WAYS = (
         no_longer_follow(topics.ATTRIBUTIONS),
         "credits",
     ),
-    Way("a release removed", removed(RELEASE), "foreign", at(RETURNED_DUE), "without a source"),
+    Way(
+        "a release removed",
+        removed(RELEASE),
+        "altered",
+        at(REVIEWED),
+        "routed from decisions/0",
+    ),
     Way(
         "a release out of the blue",
         decided(

@@ -218,7 +218,6 @@ ASKED = (topics.INSTRUCTIONS, '"step":"requested"')
 BOOKED = (topics.JOURNAL, '"deal":"d2"')
 FUNDED = (topics.JOURNAL, '"kind":"payout_funded"')
 SENT_DUE = (topics.INSTRUCTIONS, '"step":"sent"')
-SETTLED_DUE = (topics.INSTRUCTIONS, '"step":"settled"')
 SETTLED = (topics.JOURNAL, '"kind":"payout_settled"')
 TERMS_ADDED = (topics.DECISIONS, "program.terms_added")
 APPROVED = (topics.DECISIONS, '"partner":"jane","program":"acme"')
@@ -477,7 +476,7 @@ WAYS = (
         "missing",
         at(APPROVED),
         "partner:jane",
-        also=also("foreign", at(SETTLED_DUE)),
+        also=also("altered", at(ASKED)),
     ),
     Way(
         "two decisions swapped",
@@ -496,7 +495,7 @@ WAYS = (
         "missing",
         after(APPROVED),
         "partner:jane",
-        also=also("foreign", at(SETTLED_DUE)),
+        also=also("altered", at(ASKED)),
     ),
     Way("decisions cut off", truncated(TOLD), "foreign", at(SENT_DUE), "decisions/0/"),
     Way(
