@@ -33,6 +33,7 @@ also = st.one_of(
     st.tuples(st.just("mark")),
     st.tuples(st.just("pseudonymous"), st.sampled_from(CUSTOMERS), partners, st.integers(1, 9_999)),
     st.tuples(st.just("lost"), st.integers(0, 99)),
+    st.tuples(st.just("step"), st.integers(0, 9), st.sampled_from(("sent", "settled", "failed"))),
     st.tuples(st.just("run"), st.sampled_from(RUNS), st.lists(partners, min_size=1, max_size=2)),
 )
 
@@ -119,6 +120,12 @@ class HonestLife:
             asked = facts.PayoutRequested(payout, "acme", partner, "EUR", 0, "ann", run)
             self._decide(f"payout:{payout}", "payout.requested", asked)
             self.history.payouts[payout] = partner
+
+    def _happen_step(self, place: int, step: str) -> None:
+        """The bank's side of any payout, also of one that a run asked for."""
+        payouts = list(self.history.payouts)
+        if payouts:
+            self.history.happen(step, payouts[place % len(payouts)])
 
     def _close_contest(self) -> None:
         """Reckoned from the journal as it stands. Where workers leave repeats, what they write a

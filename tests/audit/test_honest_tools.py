@@ -35,7 +35,7 @@ from tests.audit.test_honest_rewards import operations as rewarding
 from tests.audit.test_indexed_payout import MemoryIndex, audited
 from tests.hypothesis_profile import EXAMPLES
 
-FEW = EXAMPLES or 25
+FEW = EXAMPLES or 15
 MANY = EXAMPLES or 500
 RACE = Contest("race", 0, NOON + DAY, (Prize(2_500), Prize(90, "acme:points")))
 
@@ -47,7 +47,7 @@ class ContestedHistory(RewardedHistory):
 
 
 def lives(of: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
-    return st.lists(st.one_of(of, of, also), min_size=10, max_size=60)
+    return st.lists(st.one_of(of, of, of, also), min_size=30, max_size=80)
 
 
 seeds = st.one_of(st.none(), st.integers(0, 2**32))
