@@ -10,6 +10,7 @@ import typer
 
 from cli.audit_parts import proving
 from cli.display import AsJson, print_json
+from cli.ledger import require_broker
 from cli.proofs import print_difference
 from cli.system import Home, settings_of
 
@@ -30,11 +31,18 @@ def audit_state(as_json: AsJson = False, home: Home = None) -> None:
         pledger audit state --home /var/lib/pledger --json
     """
     found = settings_of(home)
+    require_broker(found)
     from audit.log import KafkaLog
-    from audit.state.on_disk import OUTPUT
+    from audit.state.on_disk import OUTPUT, state_directories
     from audit.state.prove import prove_state
     from events.log.identity import log_identity
 
+    if not state_directories(found.state):
+        typer.echo(
+            f"error: no worker has kept state in {found.state}; it is on the workers' own machines",
+            err=True,
+        )
+        raise typer.Exit(2)
     with proving("reading the log", as_json) as progress:
         identities = {
             (topic, output): log_identity(found.broker, topic, output)

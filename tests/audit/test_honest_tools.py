@@ -35,7 +35,7 @@ from tests.audit.test_honest_rewards import operations as rewarding
 from tests.audit.test_indexed_payout import MemoryIndex, audited
 from tests.hypothesis_profile import EXAMPLES
 
-FEW = EXAMPLES or 15
+FEW = EXAMPLES or 40
 MANY = EXAMPLES or 500
 RACE = Contest("race", 0, NOON + DAY, (Prize(2_500), Prize(90, "acme:points")))
 
