@@ -47,9 +47,9 @@ def settings_of(home: Path | None) -> Settings:
     return load()
 
 
-def add_system_commands(app: typer.Typer) -> None:
+def add_system_commands(app: typer.Typer, panel: str) -> None:
     for command in (up, down, status, topics, broker, gateway, worker):
-        app.command()(command)
+        app.command(rich_help_panel=panel)(command)
 
 
 def up(

@@ -23,9 +23,9 @@ SHOWN_ERROR = 100
 """Characters of an error in a table; all of it stands in the JSON."""
 
 
-def add_warehouse_commands(app: typer.Typer) -> None:
-    app.command()(sql)
-    app.command("dead-letters")(dead_letters)
+def add_warehouse_commands(app: typer.Typer, panel: str) -> None:
+    app.command(rich_help_panel=panel)(sql)
+    app.command("dead-letters", rich_help_panel=panel)(dead_letters)
 
 
 def sql(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from msgspec import Struct
 
 from gateway.problems import FieldProblem
@@ -22,16 +22,16 @@ from streams.named_moments import moment_of, places_text
 
 AsOf = Annotated[
     str,
-    Parameter(
-        query="as_of",
+    QueryParameter(
+        name="as_of",
         description="What was true before this: ISO 8601 (UTC), or a place in the journal, as "
         "journal/3/1842 or journal/3/1842@2026-03-01T00:00:00Z",
     ),
 ]
 KnownBy = Annotated[
     str,
-    Parameter(
-        query="known",
+    QueryParameter(
+        name="known",
         description="As it was known `then` (the default), as it is known `now`, or by a time or "
         "place as in as_of",
     ),
