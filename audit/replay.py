@@ -26,24 +26,20 @@ from audit.approvals import false_approvals
 from audit.checkpoints import false_checkpoints
 from audit.clicks import find_clicks
 from audit.contests import prove_contests
-from audit.decided import Decided
 from audit.difference import AuditFailed, Difference
 from audit.log import Log
 from audit.outcomes import Answer, false_tellings
 from audit.partner_account import nothing_elsewhere
-from audit.prove_attributions import ProvedAttributions, routed_again
-from audit.prove_journal import ProvedJournal, relayed_records
+from audit.prove_attributions import ProvedAttributions
+from audit.prove_journal import ProvedJournal
 from audit.read import Progress, Read, Telling
-from audit.relayed import Due, ReadTo, Routed, Stream, Sums, Totals, first_difference
+from audit.relay_walk import DECISIONS, Relay, routed_decisions
+from audit.relayed import Due, ReadTo, Totals
 from audit.replay_plan import ReplayPlan, plan_replay, planned_decisions
 from audit.scope import Scope, decisions_within
 from audit.trees import tree_names
 from events import topics
 from events.attributions import Touch
-from events.position import Position
-from projections.routing import route_decision
-
-DECISIONS = f"{topics.DECISIONS}/0"
 
 
 class ReplayReport(Struct):
@@ -109,7 +105,7 @@ def replay(
         touches.update(proof.touches)
         if proof.read_to is not None:
             read_to[f"{topics.ATTRIBUTIONS}/{proof.partition}"] = proof.read_to
-    routed.update(_routed_decisions(log, decided, scope))
+    routed.update(routed_decisions(log, decided, scope))
 
     relayed: Totals = {}
     entries = instructions = 0
@@ -124,7 +120,7 @@ def replay(
         add_accounts(trial, booked.trial_balance)
         answers.update(booked.answers)
 
-    relay = _Relay(log, plan, decided, read_to)
+    relay = Relay(log, plan, decided, read_to)
     if not read.differences:
         read.differences += relay.differences(routed, relayed)
     else:
@@ -184,67 +180,3 @@ def add_accounts(total: dict[str, dict[str, int]], more: dict[str, dict[str, int
         held = total.setdefault(unit, {})
         for account, amount in accounts.items():
             held[account] = held.get(account, 0) + amount
-
-
-def _routed_decisions(log: Log, decided: Decided, scope: Scope) -> Totals:
-    sums = Sums()
-    for stream, value in _decision_instructions(log, decided, scope):
-        sums.add(stream, value)
-    return sums.totals()
-
-
-def _decision_instructions(
-    log: Log, decided: Decided, scope: Scope
-) -> Iterator[tuple[Stream, bytes]]:
-    routed = Routed(DECISIONS, log.partitions(topics.INSTRUCTIONS), scope)
-    for decision in decided.decisions:
-        yield from routed.number(route_decision(decision))
-
-
-class _Relay(Struct):
-    """What was routed, walked again to name the first record that differs."""
-
-    log: Log
-    plan: ReplayPlan
-    decided: Decided
-    read_to: dict[str, ReadTo]
-
-    def differences(self, routed: Totals, relayed: Totals) -> Iterator[Difference]:
-        """The first difference of the first stream whose sums differ, if any does."""
-        targets = self.plan.scope.journals(self.log.partitions(topics.JOURNAL))
-        for stream in sorted(routed.keys() | relayed.keys()):
-            if stream.target in targets and routed.get(stream) != relayed.get(stream):
-                framing = Difference("altered", stream.source, "differs only in its framing")
-                yield self._first(stream) or framing
-                return
-
-    def before(self, foreign: Difference, routed: Totals) -> Difference | None:
-        """What differs first among the instructions before one that nothing gives. A source that
-        was removed moves all that follow it up: only the last of them cites what is not there."""
-        topic, _, place = foreign.position.partition("/")
-        if (foreign.kind, topic) != ("foreign", topics.INSTRUCTIONS):
-            return None
-        target, offset = map(int, place.split("/"))
-        here, earliest = f"{topic}/{target}/", None
-        for stream in sorted(routed):
-            if stream.target != target or stream.source not in self.read_to:
-                continue
-            try:
-                first = self._first(stream)
-            except AuditFailed:  # what stands there cites no position at all
-                return None
-            if first is not None and first.position.startswith(here):
-                at = Position.parse(first.position).offset
-                if at < offset:
-                    earliest, offset = first, at
-        return earliest
-
-    def _first(self, stream: Stream) -> Difference | None:
-        log, scope, bound = self.log, self.plan.scope, self.read_to[stream.source]
-        if stream.source == DECISIONS:
-            again = _decision_instructions(log, self.decided, scope)
-        else:
-            partition = int(stream.source.rpartition("/")[2])
-            again = routed_again(log, self.decided, partition, bound.accepted, scope)
-        expected = (value for to, value in again if to == stream)
-        return first_difference(expected, relayed_records(log, stream, bound.offset, scope), stream)

@@ -8,6 +8,7 @@ import msgspec
 
 from audit.decided import read_decisions
 from audit.difference import Difference
+from audit.log import Log
 from audit.prove_attributions import ProvedAttributions, prove_attributions
 from audit.prove_journal import ProvedJournal, prove_journal
 from audit.relayed import Due
@@ -81,11 +82,11 @@ def sold(ledger: MemoryLedger) -> MemoryLedger:
     return ledger
 
 
-def replayed(log: MemoryLog, scope: Scope = WHOLE) -> ReplayReport:
+def replayed(log: Log, scope: Scope = WHOLE) -> ReplayReport:
     return replay(log, rounds_of(log, scope), plan_replay(log, scope))
 
 
-def rounds_of(log: MemoryLog, scope: Scope = WHOLE) -> Rounds:
+def rounds_of(log: Log, scope: Scope = WHOLE) -> Rounds:
     """The rounds in this process, a partition after the other."""
 
     def attributions(ends: dict[int, int]) -> Iterator[ProvedAttributions]:

@@ -1,14 +1,14 @@
-"""A handful of the ways on a real log, replayed as `pledger replay --verify` does it."""
+"""A handful of the ways on a real log, read by what reads Kafka."""
 
 from __future__ import annotations
 
 import pytest
 from confluent_kafka import Producer
 
-from audit.parallel import replay_ledger
+from audit.log import KafkaLog
 from events.settings import Settings
 from tests.audit.memory import MemoryLedger
-from tests.audit.scene import KEYS, paid
+from tests.audit.scene import paid, replayed
 from tests.audit.tampering import WAYS
 from tests.audit.test_checkpoints_on_kafka import stamped
 from tests.conftest import fresh_topics
@@ -44,6 +44,6 @@ def test_what_is_named_in_memory_is_named_on_kafka(ledger: Settings) -> None:
         tampered = paid(MemoryLedger())
         way.apply(tampered)
         pour(ledger, tampered)
-        report = replay_ledger(ledger.broker, KEYS, processes=1, patience=0)
+        report = replayed(KafkaLog(ledger.broker))
         named = {(one.kind, one.position) for one in report.differences}
         assert named == way.expected(paid(MemoryLedger()), tampered), way.name
