@@ -2,7 +2,8 @@
 by each payout's, run's, partner's and account's proof, by the index, by every checkpoint that
 anybody kept, and by every bundle, where it is taken.
 
-`-m soak` looks at 1,000 ledgers (`PLEDGER_EXAMPLES`: as many as it says), half of each engine.
+`-m soak` looks at 1,000 ledgers, half of each engine; with `PLEDGER_EXAMPLES` at so many of each,
+other ones in every run.
 """
 
 from __future__ import annotations
