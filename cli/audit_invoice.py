@@ -12,10 +12,10 @@ import typer
 
 from audit.invoice import InvoiceProof, UnknownInvoice, prove_invoice
 from audit.log import KafkaLog
-from cli.audit_parts import proving
+from cli.audit_parts import ledger_to_prove, proving
 from cli.display import AsJson, print_json
 from cli.money import shown
-from cli.system import Home, settings_of
+from cli.system import Home
 
 
 def audit_invoice(
@@ -32,7 +32,7 @@ def audit_invoice(
 
         pledger audit invoice acme-2026-11
     """
-    found = settings_of(home)
+    found = ledger_to_prove(home)
     with proving("reading the log", as_json, UnknownInvoice) as progress:
         proof = prove_invoice(KafkaLog(found.broker), invoice, program, progress=progress)
     if as_json:

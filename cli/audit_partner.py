@@ -12,10 +12,10 @@ import typer
 
 from audit.log import DEFAULT_PATIENCE_S
 from audit.told import Summary, Told
-from cli.audit_parts import Patience, click_keys, proving
+from cli.audit_parts import Patience, click_keys, ledger_to_prove, proving
 from cli.display import AsJson, count, print_json, print_table, text
 from cli.money import shown
-from cli.system import Home, settings_of
+from cli.system import Home
 
 
 def audit_partner(
@@ -45,7 +45,7 @@ def audit_partner(
 
         pledger audit partner jane --json | jq '.told[] | select(.became == "refused")'
     """
-    found = settings_of(home)
+    found = ledger_to_prove(home)
     from audit.completeness import UnknownPartner, prove_completeness
     from audit.log import KafkaLog
 

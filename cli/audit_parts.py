@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -17,6 +18,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from audit.difference import AuditFailed
 from cli.display import print_json
 from cli.proofs import print_difference
+from cli.system import settings_of
 from events.click_token import ClickKeys, load_keys
 from events.settings import Settings
 
@@ -53,6 +55,17 @@ def proving(
             yield lambda records: progress.advance(task, records)
 
 
+def ledger_to_prove(home: Path | None) -> Settings:
+    """The settings of the ledger in `home`, whose broker answers and is this ledger's own; else
+    the command ends with 2 and says what to do."""
+    from cli.ledger import require_broker
+
+    found = settings_of(home)
+    with ending(as_json=False):
+        require_broker(found)
+    return found
+
+
 @contextmanager
 def ending(
     as_json: bool,
@@ -62,16 +75,19 @@ def ending(
     """How a proof ends that cannot be had or fails, after `stop` has cleared its bar."""
     from confluent_kafka import KafkaException
 
+    from cli.failures import in_words
+    from cli.ledger import NotReady, Unreachable
+    from deploy import DeployError
     from events.log import LogError
 
     try:
         yield
-    except (LogError, KafkaException) as problem:
+    except (DeployError, KafkaException, LogError, NotReady, Unreachable) as problem:
         stop()
-        raise _not_audited(problem) from problem
+        raise _not_audited(in_words(problem)) from problem
     except unknown as problem:
         stop()
-        raise _not_audited(problem) from problem
+        raise _not_audited(str(problem)) from problem
     except AuditFailed as failed:
         stop()
         if as_json:
@@ -87,6 +103,6 @@ def click_keys(found: Settings) -> ClickKeys | None:
     return load_keys(found.keys) if found.keys.exists() else None
 
 
-def _not_audited(problem: Exception) -> typer.Exit:
-    typer.echo(f"error: {problem}", err=True)
+def _not_audited(why: str) -> typer.Exit:
+    typer.echo(f"error: {why}", err=True)
     return typer.Exit(2)

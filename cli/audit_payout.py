@@ -14,9 +14,9 @@ import msgspec
 import typer
 
 from audit.log import DEFAULT_PATIENCE_S
-from cli.audit_parts import Patience, click_keys, proving
+from cli.audit_parts import Patience, click_keys, ledger_to_prove, proving
 from cli.display import AsJson, print_json
-from cli.system import Home, settings_of
+from cli.system import Home
 
 if TYPE_CHECKING:
     from audit.indexed_payout import HowProved
@@ -75,7 +75,7 @@ def audit_payout(
 
         pledger audit payout po-2026-11-jane --export proof.zip --for-partner --report proof.pdf
     """
-    found = settings_of(home)
+    found = ledger_to_prove(home)
     if to is not None or for_partner or report is not None:
         from cli.bundles import export_bundle
 

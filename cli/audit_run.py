@@ -9,10 +9,10 @@ import typer
 
 from audit.log import DEFAULT_PATIENCE_S, KafkaLog
 from audit.run import RunProof, UnknownRun, prove_run
-from cli.audit_parts import Patience, click_keys, proving
+from cli.audit_parts import Patience, click_keys, ledger_to_prove, proving
 from cli.display import AsJson, Column, money, print_json, print_table, text
 from cli.money import shown
-from cli.system import Home, settings_of
+from cli.system import Home
 
 
 def audit_run(
@@ -30,7 +30,7 @@ def audit_run(
 
         pledger audit run 2026-11
     """
-    found = settings_of(home)
+    found = ledger_to_prove(home)
     with proving("reading the log", as_json, UnknownRun) as progress:
         log, keys = KafkaLog(found.broker), click_keys(found)
         proof = prove_run(log, run, keys, patience=patience, progress=progress)

@@ -12,6 +12,7 @@ import typer
 
 from cli.audit_parts import ending
 from cli.display import print_json
+from cli.ledger import require_broker
 from cli.progress import Shown, showing
 from cli.reading import BadOption
 from cli.what_if_options import WhatIfOptions
@@ -46,6 +47,8 @@ def ask_what_if(
     try:
         if options.to_warehouse:
             check_name(options.to_warehouse)
+        with ending(as_json):
+            require_broker(settings)
         with ending(as_json), showing("deciding both ways", "records", shown) as progress:
             log = KafkaLog(settings.broker)
             directory = read_decisions(log).directory
