@@ -12,6 +12,7 @@ import secrets
 from pathlib import Path
 
 from events.sealing import KEY_BYTES
+from events.secret_file import make_once
 
 MASTER_FILE = "vault-key.json"
 
@@ -25,25 +26,8 @@ def master_key(directory: Path) -> bytes:
     configured = os.environ.get("PLEDGER_VAULT_KEY")
     if configured:
         return _master("PLEDGER_VAULT_KEY", configured)
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = directory / MASTER_FILE
-    if not path.exists():
-        draft = directory / f".{MASTER_FILE}.{os.getpid()}.{secrets.token_hex(4)}"
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump({"key": secrets.token_hex(KEY_BYTES)}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)  # fails when another process made it first: then its key counts
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-        entry = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(entry)  # the name, too, must be there after a power cut
-        finally:
-            os.close(entry)
+    make_once(path, json.dumps({"key": secrets.token_hex(KEY_BYTES)}).encode())
     try:
         return _master(str(path), json.loads(path.read_text())["key"])
     except (OSError, ValueError, KeyError, TypeError) as problem:

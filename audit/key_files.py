@@ -12,7 +12,6 @@ the decision: the next rotation takes it up. So nothing is ever signed by a key 
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from audit.signing import PrivateKey, from_base64, key_name
+from events.secret_file import make_once
 
 VARIABLE = "PLEDGER_SIGNING_KEYS"
 SEED_BYTES = 32
@@ -63,19 +63,7 @@ class KeyFiles:
     def _make(self) -> PrivateKey:
         """A new key, on disk before anybody hears of it."""
         made = PrivateKey(self._name, Ed25519PrivateKey.generate())
-        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = self.directory / f".signing.{os.getpid()}.{secrets.token_hex(4)}"
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(_pem(made.key))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(self.directory / f"signing-{made.public.id}.pem")
-        directory = os.open(self.directory, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        make_once(self.directory / f"signing-{made.public.id}.pem", _pem(made.key))
         return made
 
     def _from_files(self) -> list[Ed25519PrivateKey]:

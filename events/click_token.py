@@ -20,6 +20,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from events.secret_file import make_once
+
 MAC_BYTES = 12
 PAYLOAD_BYTES = 14
 MAX_FUTURE_MS = 60_000
@@ -122,21 +124,8 @@ def load_keys(directory: Path) -> ClickKeys:
     if configured:
         pairs = [pair.split(":", 1) for pair in configured.split(",")]
         return ClickKeys(int(pairs[-1][0]), {int(n): bytes.fromhex(key) for n, key in pairs})
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = directory / "click-keys.json"
-    if not path.exists():
-        draft = directory / f".click-keys.{os.getpid()}.{secrets.token_hex(4)}"
-        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(fd, "w") as file:
-            json.dump({"active": 1, "keys": {"1": secrets.token_hex(32)}}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)  # fails when another process made it first: then its keys count
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+    make_once(path, json.dumps({"active": 1, "keys": {"1": secrets.token_hex(32)}}).encode())
     found = json.loads(path.read_text())
     return ClickKeys(
         int(found["active"]), {int(n): bytes.fromhex(key) for n, key in found["keys"].items()}

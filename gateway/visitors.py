@@ -23,6 +23,8 @@ from typing import Any, NamedTuple
 import ua_parser
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
+from events.secret_file import make_once
+
 DAY_MS = 86_400_000
 USER_AGENTS_CACHED = 20_000
 ADDRESSES_CACHED = 100_000
@@ -101,18 +103,8 @@ def load_address_hash(directory: Path) -> AddressHash:
     configured = os.environ.get("PLEDGER_ADDRESS_KEY")
     if configured:
         return AddressHash(bytes.fromhex(configured))
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = directory / "address-key.json"
-    if not path.exists():
-        draft = directory / f".address-key.{os.getpid()}.{secrets.token_hex(4)}"
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump({"key": secrets.token_hex(32)}, file)
-        try:
-            os.link(draft, path)  # fails when another process made it first: then its key counts
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+    make_once(path, json.dumps({"key": secrets.token_hex(32)}).encode())
     return AddressHash(bytes.fromhex(json.loads(path.read_text())["key"]))
 
 

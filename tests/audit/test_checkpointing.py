@@ -196,12 +196,12 @@ import os, signal, sys
 from pathlib import Path
 from audit.key_files import KeyFiles
 keys = KeyFiles(Path(sys.argv[1]), sys.argv[2], {})
-rename = Path.rename
-def dying(self, target):
+link = os.link
+def dying(draft, path):
     if sys.argv[3] == "after":
-        rename(self, target)
+        link(draft, path)
     os.kill(os.getpid(), signal.SIGKILL)
-Path.rename = dying
+os.link = dying
 keys.unused(())
 """
 
