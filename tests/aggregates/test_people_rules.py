@@ -9,7 +9,7 @@ import pytest
 from aggregates.acceptance import Acceptance
 from aggregates.agreement import LONGEST_TEXT, Agreement
 from aggregates.errors import Conflict, Invalid, NotFound
-from aggregates.partner import Partner
+from aggregates.partner import Partner, checked_identities
 from aggregates.program import Program
 from events.decisions import PartnerPayeeSet
 from tests.aggregates.everything import IBAN, SHA256, TEXT, Aggregate
@@ -109,7 +109,7 @@ def test_a_program_pays_from_an_account_that_can_be(given: tuple[str, ...], fiel
 @pytest.mark.parametrize("identity", ["", "a\nb", "x" * 201])
 def test_an_identity_is_one_line(identity: str) -> None:
     with pytest.raises(Invalid, match="identities="):
-        jane().identify([identity])
+        checked_identities([identity])
 
 
 def agreement(*texts: str) -> Agreement:

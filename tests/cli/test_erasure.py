@@ -302,6 +302,14 @@ def test_a_payment_file_leaves_out_whom_it_can_no_longer_pay(told: Path) -> None
     run("payouts", "fail", payout_of("run-1"), "--reason", "account closed")
     wait_until(lambda: balance()["available"] > 0, "it is available again")
     run("runs", "start", "run-2", "--program", "acme")
+    with decisions(load()) as ledger:
+        wait_until(
+            lambda: (
+                ledger.refresh() > 0
+                and [one.status for one in ledger.payouts_of("run-2")] == ["funded"]
+            ),
+            "its money is set aside",
+        )
     files = told.parent / "files-2"
     assert invoke(["runs", "files", "run-2", "--format", "pain.001", "--out", str(files)]).exit_code
     assert not list(files.glob("*"))
