@@ -3,8 +3,8 @@
 Topic names are fixed (`events.topics`), so a test gets its own log by deleting the seven
 topics and creating them again. Deletion is asynchronous: `fresh_topics` waits for it.
 
-`make test` runs two processes: one takes all that starts a broker, a warehouse or a
-supervisor, one after another, the other the rest.
+`make test` runs two processes. What uses the session's broker is run by one of them, one test
+after another; what starts a whole ledger or a warehouse of its own by the other.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ STARTERS = ("deploy", "examples", "warehouse", "warehouse_http")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     root = Path(__file__).parent
     for item in items:
-        folder = item.path.relative_to(root).parts[0]
-        if folder in STARTERS or item.get_closest_marker("broker"):
-            item.add_marker(pytest.mark.xdist_group("processes"))
+        if item.path.relative_to(root).parts[0] in STARTERS:
+            item.add_marker(pytest.mark.xdist_group("starters"))
+        elif item.get_closest_marker("broker"):
+            item.add_marker(pytest.mark.xdist_group("broker"))
 
 
 @pytest.fixture(scope="session")
