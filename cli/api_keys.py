@@ -72,7 +72,12 @@ def list_keys(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the keys, also revoked ones. Their secrets are kept nowhere."""
+    """List the keys, also revoked ones. Their secrets are kept nowhere.
+
+    Example:
+
+        pledger api-keys list --person ann
+    """
     with directory(settings_of(home)) as follower:
         rows = [
             {

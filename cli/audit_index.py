@@ -14,9 +14,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from cli.audit_parts import ledger_to_prove
 from cli.display import AsJson, print_json
-from cli.ledger import require_broker
-from cli.system import Home, settings_of
+from cli.system import Home
 
 
 def audit_index(
@@ -38,8 +38,7 @@ def audit_index(
 
         pledger audit index --follow
     """
-    found = settings_of(home)
-    require_broker(found)
+    found = ledger_to_prove(home)
     from audit.index import IndexUnusable, PositionIndex, index_directory
     from audit.index_building import extend, follow_log, left_to_read
     from audit.indexed_payout import kafka_evidence

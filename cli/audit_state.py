@@ -8,11 +8,10 @@ from __future__ import annotations
 import msgspec
 import typer
 
-from cli.audit_parts import proving
+from cli.audit_parts import ledger_to_prove, proving
 from cli.display import AsJson, print_json
-from cli.ledger import require_broker
 from cli.proofs import print_difference
-from cli.system import Home, settings_of
+from cli.system import Home
 
 
 def audit_state(as_json: AsJson = False, home: Home = None) -> None:
@@ -30,8 +29,7 @@ def audit_state(as_json: AsJson = False, home: Home = None) -> None:
 
         pledger audit state --home /var/lib/pledger --json
     """
-    found = settings_of(home)
-    require_broker(found)
+    found = ledger_to_prove(home)
     from audit.log import KafkaLog
     from audit.state.on_disk import OUTPUT, state_directories
     from audit.state.prove import prove_state

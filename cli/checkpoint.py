@@ -21,10 +21,7 @@ from cli.system import Home, settings_of
 if TYPE_CHECKING:
     from audit.signed import Checkpoint, Signed
 
-app = typer.Typer(
-    invoke_without_command=True,
-    help="Print the newest signed checkpoint, for a third party to keep.",
-)
+app = typer.Typer(invoke_without_command=True)
 
 
 @app.callback()

@@ -41,7 +41,12 @@ def add(
 def retire(
     code: Code, program: Program, by: By = "", home: Home = None, as_json: AsJson = False
 ) -> None:
-    """Retire a coupon: it credits nobody from now on."""
+    """Retire a coupon: it credits nobody from now on.
+
+    Example:
+
+        pledger coupons retire JANE10 --program acme
+    """
     with decisions(settings_of(home)) as ledger:
         ledger.retire_coupon(program, code, by=by)
     answer = {"program": program, "code": code.upper(), "active": False}
@@ -54,7 +59,12 @@ def list_coupons(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """List coupons."""
+    """List coupons.
+
+    Example:
+
+        pledger coupons list --program acme
+    """
     with directory(settings_of(home)) as follower:
         rows = [
             {

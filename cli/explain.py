@@ -11,11 +11,11 @@ from audit.explain import Explanation, UnknownSubject
 from audit.explain import explain as explain_subject
 from audit.explain.finding import POSITION
 from audit.log import KafkaLog
-from cli.audit_parts import proving
+from cli.audit_parts import ledger_to_prove, proving
 from cli.display import AsJson, print_json
 from cli.ledger import directory
 from cli.revealing import recorded_customer, revealed
-from cli.system import Home, settings_of
+from cli.system import Home
 from events.settings import Settings
 
 
@@ -45,7 +45,7 @@ def explain(
 
         pledger explain jane --json
     """
-    settings = settings_of(home)
+    settings = ledger_to_prove(home)
     subject = _as_recorded(settings, subject)
     with proving("reading the log", as_json, UnknownSubject) as progress:
         found = explain_subject(KafkaLog(settings.broker), subject, progress=progress)

@@ -95,7 +95,12 @@ def list_invoices(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the invoices that were issued."""
+    """List the invoices that were issued.
+
+    Example:
+
+        pledger invoices list acme
+    """
     from audit.invoice import issued_invoices
 
     found = [

@@ -44,7 +44,12 @@ def disable(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Disable a link: its clicks are kept, as invalid."""
+    """Disable a link: its clicks are kept, as invalid.
+
+    Example:
+
+        pledger links disable jane-blog
+    """
     with decisions(settings_of(home)) as ledger:
         ledger.disable_link(link, by=by)
     say(f"link {link} disabled", {"link": link, "active": False}, as_json=as_json)
@@ -57,7 +62,12 @@ def list_links(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """List links."""
+    """List links.
+
+    Example:
+
+        pledger links list --program acme
+    """
     settings = settings_of(home)
     with directory(settings) as follower:
         rows = [

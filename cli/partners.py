@@ -52,7 +52,12 @@ def add(
 def apply(
     partner: Partner, program: Program, by: By = "", home: Home = None, as_json: AsJson = False
 ) -> None:
-    """Apply to a program on a partner's behalf."""
+    """Apply to a program on a partner's behalf.
+
+    Example:
+
+        pledger partners apply jane acme
+    """
     with decisions(settings_of(home)) as ledger:
         ledger.apply(partner, program, by=by)
     _say(f"partner {partner} applied to {program}", partner, program, "applied", as_json)
@@ -62,7 +67,12 @@ def apply(
 def approve(
     partner: Partner, program: Program, by: By = "", home: Home = None, as_json: AsJson = False
 ) -> None:
-    """Approve a partner, who earns from now on."""
+    """Approve a partner, who earns from now on.
+
+    Example:
+
+        pledger partners approve jane acme --by ann
+    """
     with decisions(settings_of(home)) as ledger:
         ledger.approve(partner, program, by=by)
     _say(f"partner {partner} approved by {program}", partner, program, "approved", as_json)
@@ -77,7 +87,12 @@ def suspend(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Suspend a partner: new conversions earn nothing; what was earned stays."""
+    """Suspend a partner: new conversions earn nothing; what was earned stays.
+
+    Example:
+
+        pledger partners suspend jane acme --by ann
+    """
     with decisions(settings_of(home)) as ledger:
         ledger.suspend(partner, program, reason, by=by)
     _say(f"partner {partner} suspended by {program}", partner, program, "suspended", as_json)
@@ -89,7 +104,12 @@ def list_partners(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """List partners and where they stand."""
+    """List partners and where they stand.
+
+    Example:
+
+        pledger partners list --program acme
+    """
     with directory(settings_of(home)) as follower:
         rows = [
             {"partner": view.partner, "name": view.name, "programs": dict(view.programs)}

@@ -41,7 +41,12 @@ def list_payouts(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """List payouts, from the warehouse."""
+    """List payouts, from the warehouse.
+
+    Example:
+
+        pledger payouts list --partner jane
+    """
     if status and status not in STATUSES:
         raise BadOption(f"--status {status!r}: expected one of {', '.join(STATUSES)}")
     with warehouse(settings_of(home)) as client:
@@ -64,7 +69,12 @@ def show_payout(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show one payout as it stands now, from its decisions."""
+    """Show one payout as it stands now, from its decisions.
+
+    Example:
+
+        pledger payouts show po-1
+    """
     with decisions(settings_of(home)) as ledger:
         found = facts(ledger.payout(payout))
     if as_json:

@@ -105,7 +105,12 @@ def cancel(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Cancel a payout that was proposed and not approved."""
+    """Cancel a payout that was proposed and not approved.
+
+    Example:
+
+        pledger payouts cancel po-1 --reason "asked for twice" --by ann
+    """
     with decisions(settings_of(home)) as ledger:
         ledger.cancel_payout(payout, reason, by=by)
     _say(f"payout {payout} canceled", payout, "canceled", as_json)
@@ -119,7 +124,12 @@ def send(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Note that the money is on its way."""
+    """Note that the money is on its way.
+
+    Example:
+
+        pledger payouts send po-1 --reference "SEPA 1"
+    """
     with decisions(settings_of(home)) as ledger:
         ledger.send_payout(payout, reference, by=by)
     _say(f"payout {payout} sent", payout, "sent", as_json)
@@ -133,7 +143,12 @@ def settle(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Note that the partner has the money."""
+    """Note that the partner has the money.
+
+    Example:
+
+        pledger payouts settle po-1
+    """
     with decisions(settings_of(home)) as ledger:
         ledger.settle_payout(payout, reference, by=by)
     _say(f"payout {payout} settled", payout, "settled", as_json)
@@ -147,7 +162,12 @@ def fail(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Note that the money did not arrive: it is available again."""
+    """Note that the money did not arrive: it is available again.
+
+    Example:
+
+        pledger payouts fail po-1 --reason "account closed"
+    """
     with decisions(settings_of(home)) as ledger:
         ledger.fail_payout(payout, reason, by=by)
     _say(f"payout {payout} failed; the money is available again", payout, "failed", as_json)
@@ -161,7 +181,12 @@ def return_(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Note that a settled payment came back: the money is available again."""
+    """Note that a settled payment came back: the money is available again.
+
+    Example:
+
+        pledger payouts return po-1 --reason "account closed"
+    """
     with decisions(settings_of(home)) as ledger:
         ledger.return_payout(payout, reason, by=by)
     _say(f"payout {payout} returned; the money is available again", payout, "returned", as_json)

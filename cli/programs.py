@@ -41,7 +41,12 @@ def add(
 
 @app.command("list")
 def list_programs(home: Home = None, as_json: AsJson = False) -> None:
-    """List all programs."""
+    """List all programs.
+
+    Example:
+
+        pledger programs list
+    """
     with directory(settings_of(home)) as follower:
         rows = [
             {
@@ -65,7 +70,12 @@ def list_programs(home: Home = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def pause(program: Program, by: By = "", home: Home = None, as_json: AsJson = False) -> None:
-    """Stop crediting new conversions; what was earned stays."""
+    """Stop crediting new conversions; what was earned stays.
+
+    Example:
+
+        pledger programs pause acme --by ann
+    """
     with decisions(settings_of(home)) as ledger:
         ledger.pause_program(program, by=by)
     say(f"program {program} paused", {"program": program, "active": False}, as_json=as_json)
@@ -73,7 +83,12 @@ def pause(program: Program, by: By = "", home: Home = None, as_json: AsJson = Fa
 
 @app.command()
 def resume(program: Program, by: By = "", home: Home = None, as_json: AsJson = False) -> None:
-    """Credit conversions again, from now on."""
+    """Credit conversions again, from now on.
+
+    Example:
+
+        pledger programs resume acme --by ann
+    """
     with decisions(settings_of(home)) as ledger:
         ledger.resume_program(program, by=by)
     say(f"program {program} resumed", {"program": program, "active": True}, as_json=as_json)

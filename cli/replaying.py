@@ -13,9 +13,8 @@ from audit.parallel import open_replay, replay_ledger
 from audit.replay import ReplayReport
 from audit.scope import Scope
 from cli.audit_parts import click_keys, ending
-from cli.ledger import NotReady, Unreachable, require_broker
+from cli.ledger import require_broker
 from cli.progress import Shown, showing
-from deploy import DeployError
 from events.settings import Settings
 
 
@@ -33,11 +32,8 @@ def verified_replay(
 
     `processes` 0: as many as processors. `patience`: seconds.
     """
-    try:
+    with ending(as_json):
         require_broker(found)
-    except (DeployError, NotReady, Unreachable) as problem:
-        typer.echo(f"error: {problem}", err=True)
-        raise typer.Exit(2) from problem
     with ending(as_json), showing("deciding again", "records", shown) as progress:
         if not scope.whole and not scope.names(read_decisions(KafkaLog(found.broker))):
             what = f"partner {scope.partner!r}" if scope.partner else f"program {scope.program!r}"

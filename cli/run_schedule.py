@@ -22,7 +22,12 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def scheduler(home: Home = None) -> None:
-    """Start payout runs when they are due, looking once a minute, until Ctrl-C."""
+    """Start payout runs when they are due, looking once a minute, until Ctrl-C.
+
+    Example:
+
+        pledger scheduler
+    """
     from cli.scheduler import run
 
     run(settings_of(home))
@@ -37,9 +42,13 @@ def due(
 ) -> None:
     """Start, and go on with, the runs that are due now. Running it again changes nothing.
 
-    Example, in a crontab:
+    A crontab can run it every ten minutes, in the place of `pledger scheduler`.
 
-        */10 * * * *  pledger runs due
+    Examples:
+
+        pledger runs due
+
+        pledger runs due --balances journal --json
     """
     from cli.scheduler import start_due
 

@@ -92,7 +92,12 @@ def start(
 def approve(
     run: Run, wait: Wait = 30.0, by: By = "", home: Home = None, as_json: AsJson = False
 ) -> None:
-    """Approve every proposed payout of a run that somebody else started."""
+    """Approve every proposed payout of a run that somebody else started.
+
+    Example:
+
+        pledger runs approve 2026-11 --by bea
+    """
     with decisions(settings_of(home)) as ledger:
         proposed = [one for one in ledger.payouts_of(run) if one.status == "proposed"]
         for payout in _progress("approving", proposed):
@@ -106,7 +111,12 @@ def list_runs(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """List runs, from the warehouse."""
+    """List runs, from the warehouse.
+
+    Example:
+
+        pledger runs list --program acme
+    """
     with warehouse(settings_of(home)) as client:
         found = rows(client, LISTING, program=program)
     columns = [
@@ -123,7 +133,12 @@ def list_runs(
 
 @app.command("show")
 def show_run(run: Run, home: Home = None, as_json: AsJson = False) -> None:
-    """Show each payout of a run as it stands now, from the decisions."""
+    """Show each payout of a run as it stands now, from the decisions.
+
+    Example:
+
+        pledger runs show 2026-11
+    """
     with decisions(settings_of(home)) as ledger:
         tell(ledger, run, 0.0, as_json, each=True)
 
@@ -196,7 +211,12 @@ def settle(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Note that every payment of the run that was sent has arrived."""
+    """Note that every payment of the run that was sent has arrived.
+
+    Example:
+
+        pledger runs settle 2026-11
+    """
     with decisions(settings_of(home)) as ledger:
         sent = [one for one in ledger.payouts_of(run) if one.status == "sent"]
         for payout in _progress("settling", sent):

@@ -65,7 +65,14 @@ def up(
         bool, typer.Option("--detach", help="Return once all is healthy; stop it by `down`")
     ] = False,
 ) -> None:
-    """Start broker, warehouse, gateway, workers and scheduler, and keep them running."""
+    """Start broker, warehouse, gateway, workers and scheduler, and keep them running.
+
+    Examples:
+
+        pledger up
+
+        pledger up --detach --workers 2
+    """
     settings = settings_of(home)
     if detach:
         from deploy.background import start_detached
@@ -84,7 +91,14 @@ def up(
 
 
 def down(home: Home = None) -> None:
-    """Stop the ledger that runs in this home."""
+    """Stop the ledger that runs in this home.
+
+    Examples:
+
+        pledger down
+
+        pledger down --home ~/ledgers/test
+    """
     from deploy.background import stop_supervisor
 
     settings = settings_of(home)
@@ -99,6 +113,12 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
     """Show each part's health, the topics' ends and who is how far behind.
 
     Exit code 0 when all parts are healthy, else 1.
+
+    Examples:
+
+        pledger status
+
+        pledger status --json | jq .healthy
     """
     from deploy.status import read_status
 
@@ -116,7 +136,12 @@ def topics(
         int, typer.Option(min=1, help="Partitions of new topics; frozen once created")
     ] = EMBEDDED_PARTITIONS,
 ) -> None:
-    """Create and check the ledger's topics on the Kafka cluster of PLEDGER_BROKER."""
+    """Create and check the ledger's topics on the Kafka cluster of PLEDGER_BROKER.
+
+    Example:
+
+        pledger topics --partitions 32
+    """
     from deploy.topics import check_cluster, create_topics
 
     settings = settings_of(home)
@@ -159,7 +184,12 @@ def print_status(found: Status) -> None:
 
 
 def broker(home: Home = None, port: Port = DEFAULT_BROKER_PORT) -> None:
-    """Run the broker alone, in HOME/broker, until Ctrl-C; creates the topics."""
+    """Run the broker alone, in HOME/broker, until Ctrl-C; creates the topics.
+
+    Example:
+
+        pledger broker --port 0
+    """
     from deploy.alone import run_broker
 
     run_broker(settings_of(home), port, typer.echo)
@@ -170,14 +200,24 @@ def gateway(
     port: Port = DEFAULT_GATEWAY_PORT,
     host: Annotated[str, typer.Option(help="Address to listen on")] = "127.0.0.1",
 ) -> None:
-    """Run the HTTP gateway alone, until Ctrl-C."""
+    """Run the HTTP gateway alone, until Ctrl-C.
+
+    Example:
+
+        pledger gateway --host 0.0.0.0 --port 8080
+    """
     from deploy.parts import claimed_port, run_gateway
 
     run_gateway(settings_of(home), host, claimed_port(port, "gateway"))
 
 
 def worker(home: Home = None) -> None:
-    """Run one stream worker, until Ctrl-C."""
+    """Run one stream worker, until Ctrl-C.
+
+    Example:
+
+        pledger worker
+    """
     from deploy.parts import run_worker
 
     run_worker(settings_of(home))

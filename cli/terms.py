@@ -145,7 +145,12 @@ def check(
 
 @app.command("list")
 def list_terms(program: Program, home: Home = None, as_json: AsJson = False) -> None:
-    """List the versions of a program's terms."""
+    """List the versions of a program's terms.
+
+    Example:
+
+        pledger terms list acme
+    """
     currency, versions = versions_of(program, home)
     rows = [
         {
@@ -225,7 +230,12 @@ def show_terms(
 
 @app.command()
 def schema() -> None:
-    """Print the JSON Schema of a terms file, for editors."""
+    """Print the JSON Schema of a terms file, for editors.
+
+    Example:
+
+        pledger terms schema > terms.schema.json
+    """
     from aggregates.terms_schema import FILE
 
     typer.echo(FILE.read_text(encoding="utf-8"), nl=False)

@@ -83,6 +83,12 @@ def dead_letters(
     """List records that could not be read, with the error and where they stand.
 
     They earn nothing and stop nobody; whoever wrote them must mend and send them again.
+
+    Examples:
+
+        pledger dead-letters
+
+        pledger dead-letters --json | jq .[].position
     """
     with warehouse(settings_of(home)) as client:
         found = rows(client, DEAD_LETTERS, limit=limit)

@@ -25,14 +25,23 @@ if TYPE_CHECKING:
     from streams.rebuild.comparing import Compared
     from streams.rebuild.rebuilding import RebuildReport
 
-app = typer.Typer(help="The warehouse's database: rebuild it, see how it stands; or run it alone.")
+app = typer.Typer()
 
 
 @app.callback(invoke_without_command=True)
 def warehouse(
     context: typer.Context, home: Home = None, port: Port = DEFAULT_WAREHOUSE_PORT
 ) -> None:
-    """Run the warehouse alone, in HOME/warehouse, until Ctrl-C; or one of the commands below."""
+    """Run the warehouse alone; or rebuild its database, or see how it stands.
+
+    Alone it runs in HOME/warehouse, until Ctrl-C.
+
+    Examples:
+
+        pledger warehouse --port 0
+
+        pledger warehouse status
+    """
     if context.invoked_subcommand is not None:
         if home is not None:
             settings_of(home)
@@ -140,7 +149,12 @@ def status(as_json: AsJson = False, home: Home = None) -> None:
 
 @app.command("drop-old")
 def drop_old(home: Home = None) -> None:
-    """Drop the tables that the last rebuild replaced (database LIVE_before)."""
+    """Drop the tables that the last rebuild replaced (database LIVE_before).
+
+    Example:
+
+        pledger warehouse drop-old
+    """
     from streams.rebuild.databases import Databases, exists
 
     found = settings_of(home)
