@@ -9,6 +9,15 @@ import typer
 
 from cli.display import AsJson, print_json
 from cli.reading import BadOption, moment
+from cli.reconcile_display import (
+    CSV,
+    counted,
+    csv_rows,
+    mismatch_rows,
+    print_mismatches,
+    print_sums,
+    sums_rows,
+)
 from cli.reconcile_parts import SHOWN, AsCsv, Most, comparing, end, one_form, print_csv
 from cli.system import Home, settings_of
 
@@ -127,16 +136,6 @@ def _sold(settings: Settings, program: str, patience: float) -> Sold:
 
 
 def _print(report: DealsReport, show: int, *, as_csv: bool, as_json: bool) -> None:
-    from cli.reconcile_display import (
-        CSV,
-        counted,
-        csv_rows,
-        mismatch_rows,
-        print_mismatches,
-        print_sums,
-        sums_rows,
-    )
-
     if as_csv:
         print_csv(CSV, csv_rows(report.mismatches))
     elif as_json:
