@@ -12,7 +12,6 @@ import typer
 from rich.console import Console
 
 from audit.log import DEFAULT_PATIENCE_S
-from audit.scope import Scope
 from cli.audit_index import audit_index
 from cli.audit_partner import audit_partner
 from cli.audit_parts import Patience
@@ -130,6 +129,7 @@ def replay(
     if partner and program:
         typer.echo("error: --partner and --program: name one, or neither for all", err=True)
         raise typer.Exit(2)
+    from audit.scope import Scope
     from cli.replaying import verified_replay
 
     report = verified_replay(

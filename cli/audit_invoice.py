@@ -5,17 +5,19 @@ Exit status: 0 verified, 1 a difference was found (it is printed), 2 could not b
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
-from audit.invoice import InvoiceProof, UnknownInvoice, prove_invoice
 from audit.log import KafkaLog
 from cli.audit_parts import ledger_to_prove, proving
 from cli.display import AsJson, print_json
 from cli.money import shown
 from cli.system import Home
+
+if TYPE_CHECKING:
+    from audit.invoice import InvoiceProof
 
 
 def audit_invoice(
@@ -32,6 +34,8 @@ def audit_invoice(
 
         pledger audit invoice acme-2026-11
     """
+    from audit.invoice import UnknownInvoice, prove_invoice
+
     found = ledger_to_prove(home)
     with proving("reading the log", as_json, UnknownInvoice) as progress:
         proof = prove_invoice(KafkaLog(found.broker), invoice, program, progress=progress)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
 
 from audit.log import DEFAULT_PATIENCE_S, KafkaLog
-from audit.run import RunProof, UnknownRun, prove_run
 from cli.audit_parts import Patience, click_keys, ledger_to_prove, proving
 from cli.display import AsJson, Column, money, print_json, print_table, text
 from cli.money import shown
 from cli.system import Home
+
+if TYPE_CHECKING:
+    from audit.run import RunProof
 
 
 def audit_run(
@@ -30,6 +32,8 @@ def audit_run(
 
         pledger audit run 2026-11
     """
+    from audit.run import UnknownRun, prove_run
+
     found = ledger_to_prove(home)
     with proving("reading the log", as_json, UnknownRun) as progress:
         log, keys = KafkaLog(found.broker), click_keys(found)

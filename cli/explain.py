@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
-from audit.explain import Explanation, UnknownSubject
-from audit.explain import explain as explain_subject
-from audit.explain.finding import POSITION
 from audit.log import KafkaLog
 from cli.audit_parts import ledger_to_prove, proving
 from cli.display import AsJson, print_json
@@ -17,6 +14,9 @@ from cli.ledger import directory
 from cli.revealing import recorded_customer, revealed
 from cli.system import Home
 from events.settings import Settings
+
+if TYPE_CHECKING:
+    from audit.explain import Explanation
 
 
 def explain(
@@ -45,6 +45,9 @@ def explain(
 
         pledger explain jane --json
     """
+    from audit.explain import UnknownSubject
+    from audit.explain import explain as explain_subject
+
     settings = ledger_to_prove(home)
     subject = _as_recorded(settings, subject)
     with proving("reading the log", as_json, UnknownSubject) as progress:
@@ -59,6 +62,8 @@ def explain(
 
 def _as_recorded(settings: Settings, subject: str) -> str:
     """`program/customer/id` with what stands for the customer, where the program marks it."""
+    from audit.explain.finding import POSITION
+
     program, _, rest = subject.partition("/")
     customer, slash, name = rest.rpartition("/")
     if not slash or POSITION.fullmatch(subject):

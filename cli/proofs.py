@@ -10,15 +10,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.tree import Tree
 
-from audit.difference import Difference
-from audit.payout_proof import PayoutProof, ProvedEntry
-from audit.replay import ReplayReport
 from cli.money import shown
-from events.journal import Account, Entry
+from events.journal import Account
 
 if TYPE_CHECKING:
+    from audit.difference import Difference
     from audit.indexed_payout import HowProved
+    from audit.payout_proof import PayoutProof, ProvedEntry
+    from audit.replay import ReplayReport
     from audit.told import Summary
+    from events.journal import Entry
 
 
 def payout_tree(
