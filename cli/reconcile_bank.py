@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +9,6 @@ import typer
 
 from cli.display import AsJson, print_json
 from cli.money import shown
-from cli.reading import BadOption, moment
 from cli.reconcile_display import (
     CSV,
     counted,
@@ -24,10 +22,8 @@ from cli.reconcile_parts import SHOWN, AsCsv, Most, comparing, end, one_form, pr
 from cli.system import Home, settings_of
 
 if TYPE_CHECKING:
-    from audit.reconcile.bank import BankLine, BankReport
-    from audit.reconcile.payouts import LedgerPayout
-    from cli.imports.deal_map import FileShape
-    from cli.payments.booked import Find, StatementFile
+    from audit.reconcile.bank import BankReport
+    from cli.payments.booked import StatementFile
 
 WORDS: dict[str, str] = {
     "not_in_ledger": "paid by the bank, not in the ledger",
@@ -90,110 +86,27 @@ def bank(
         from audit.reconcile.bank import reconcile_bank
         from audit.reconcile.payouts import ledger_payouts
         from cli.ledger import accepted_decisions
+        from cli.reconcile_statement import (
+            columns_of,
+            covered,
+            finding,
+            read_statement,
+            seen_as,
+            shape_of,
+        )
 
-        shape = _shape(delimiter, decimal, thousands, date_format, encoding)
-        columns = _columns(column or [])
+        shape = shape_of(delimiter, decimal, thousands, date_format, encoding)
+        columns = columns_of(column or [])
         payouts = ledger_payouts(accepted_decisions(settings_of(home)))
         find = finding(payouts)
-        read = [_read(file, columns, find, shape, currency) for file in files]
-        starts, ends = _covered(read, since, until)
+        read = [read_statement(file, columns, find, shape, currency) for file in files]
+        starts, ends = covered(read, since, until)
         ours = {name: one for name, one in payouts.items() if program in ("", one.program)}
-        lines = (_seen_as(line, ours, others) for one in read for line in one.lines)
+        lines = (seen_as(line, ours, others) for one in read for line in one.lines)
         report = reconcile_bank(ours, lines, starts, ends)
     is_whole = all(balance.is_whole for one in read for balance in one.balances)
     _print(report, read, show, is_whole, as_csv=as_csv, as_json=as_json)
     end(report.is_equal and is_whole)
-
-
-def finding(payouts: Iterable[str]) -> Find:
-    """References as files state them → payouts: their ids, the shortened ones that payment files
-    bear, and both in the capitals that some banks make of them."""
-    from cli.payments.orders import END_TO_END, reference_of
-    from cli.payments.tables import PAYPAL_REFERENCE
-
-    names: dict[str, str] = {}
-    for payout in payouts:
-        for reference in (
-            payout,
-            reference_of(payout, END_TO_END),
-            reference_of(payout, PAYPAL_REFERENCE),
-        ):
-            names.setdefault(reference.upper(), payout)
-    exact = {payout: payout for payout in payouts}
-    return lambda reference: exact.get(reference) or names.get(reference.upper(), "")
-
-
-def _seen_as(line: BankLine, ours: Mapping[str, LedgerPayout], others: bool) -> BankLine:
-    """The line; or what is no matter of this comparison as another booking of the account."""
-    from msgspec.structs import replace
-
-    is_payment = line.kind in ("paid", "returned") and line.amount is not None
-    if not is_payment or (line.payout in ours) or not (line.payout or others):
-        return line
-    assert line.amount is not None
-    return replace(line, kind="other", amount=line.amount * (-1 if line.kind == "paid" else 1))
-
-
-def _read(
-    file: Path, columns: dict[str, str], find: Find, shape: FileShape, currency: str
-) -> StatementFile:
-    from cli.payments.camt_statement import camt_statement
-    from cli.payments.statement_csv import statement_csv
-
-    content = file.read_bytes()
-    if content.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<":
-        return camt_statement(content, file.name, find)
-    return statement_csv(content, file.name, columns, find, shape, currency.upper())
-
-
-def _shape(
-    delimiter: str, decimal: str, thousands: str, date_format: str, encoding: str
-) -> FileShape:
-    from cli.imports.deal_map import FileShape
-
-    if len(delimiter) != 1:
-        raise BadOption(f"--delimiter {delimiter!r}: expected one character, for example ';'")
-    if decimal not in (".", ","):
-        raise BadOption(f"--decimal {decimal!r}: expected . or ,")
-    if thousands == decimal:
-        raise BadOption(f"--thousands {thousands!r}: the same sign as --decimal; leave it out")
-    try:
-        "".encode(encoding)
-    except LookupError:
-        raise BadOption(f"--encoding {encoding!r}: expected utf-8, cp1252 or another") from None
-    return FileShape(
-        date_format=date_format,
-        encoding=encoding,
-        delimiter=delimiter,
-        decimal="," if decimal == "," else ".",
-        thousands=thousands,
-    )
-
-
-def _columns(pairs: list[str]) -> dict[str, str]:
-    from cli.payments.statement_csv import COLUMNS
-
-    columns: dict[str, str] = {}
-    for pair in pairs:
-        ours, equals, theirs = pair.partition("=")
-        if not equals or ours not in COLUMNS:
-            raise BadOption(f"--column {pair!r}: expected FIELD=COLUMN; {', '.join(COLUMNS)}")
-        columns[ours] = theirs
-    return columns
-
-
-def _covered(read: list[StatementFile], since: str, until: str) -> tuple[int, int]:
-    """The time in which payouts must be in the files: as asked, else what the files cover."""
-    from audit.reconcile.bank import FAR
-
-    periods = [found for one in read if (found := one.period())]
-    starts = min((start for start, _ in periods), default=0)
-    ends = max((stop for _, stop in periods), default=FAR)
-    starts = moment("--from", since) if since else starts
-    ends = moment("--to", until) if until else ends
-    if ends <= starts:
-        raise BadOption(f"--to {until!r} is not after --from {since!r}")
-    return starts, ends
 
 
 def _print(

@@ -12,7 +12,7 @@ from cli.payments.booked import midnight
 from cli.payments.camt_statement import NotAStatementFile, camt_statement
 from cli.payments.orders import reference_of
 from cli.payments.statement_csv import NotABookingList, statement_csv
-from cli.reconcile_bank import finding
+from cli.reconcile_statement import finding
 from tests.cli.bank_files import notification
 from tests.cli.statement_files import entry, statement
 
