@@ -10,7 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.tree import Tree
 
+from audit.bundle.export import export
+from audit.bundle.verify import verify_file
 from audit.log import KafkaLog
 from audit.parallel import replay_ledger
 from audit.payout import prove_payout
@@ -18,8 +21,12 @@ from cli.demo import story
 from cli.demo.api import Gateway
 from cli.demo.files import import_clicks, import_deals
 from cli.demo.shown import balances, best_paid, show_views
+from cli.ledger import decisions
 from cli.money import shown
+from cli.proof_words import proved
 from cli.proofs import payout_tree, print_report
+from cli.revealing import vault_of
+from cli.signing import ledger_id, signer
 from deploy.background import start_detached, stop_supervisor
 from deploy.status import read_status
 from events import settings
@@ -119,6 +126,31 @@ def _run(console: Console, home: Path, files: OwnFiles) -> None:
     for payment in payouts:
         proof = prove_payout(KafkaLog(found.broker), payment.payout, keys)
         console.print(payout_tree(proof, shown_entries=SHOWN_ENTRIES))
+
+    console.rule("7. the same proof, without the ledger")
+    _prove_elsewhere(console, found, home / f"{payouts[0].payout}.zip", payouts[0].payout)
+
+
+def _prove_elsewhere(console: Console, found: Settings, file: Path, payout: str) -> None:
+    """Sign a checkpoint, write the partner's own bundle, and verify it by the file alone."""
+    with decisions(found) as ledger:
+        signed = signer(found).sign(ledger, by="demo")
+    if signed is not None:
+        console.print(f"checkpoint {signed.checkpoint} of {len(signed.trees)} trees signed")
+    bundle, _ = export(
+        KafkaLog(found.broker),
+        ledger_id(found),
+        payout,
+        load_keys(found.keys),
+        "partner",
+        reveal=vault_of(found).reveal,
+    )
+    file.write_bytes(bundle)
+    verdict = verify_file(file, None, None)
+    tree = Tree(f"{file.name}, {len(bundle):,} bytes, shows nothing of other partners")
+    for sentence in proved(verdict):
+        tree.add(sentence)
+    console.print(tree)
 
 
 def _start(console: Console, home: Path) -> Settings:
