@@ -206,6 +206,7 @@ def _linked(note: Note, signed: Signed) -> list[CheckpointSigned]:
 
 
 def public_keys(signed: Signed, ledger: str) -> Iterator[PublicKey]:
+    """The keys the ledger added, without those whose text is not that of their id."""
     for key in signed.keys:
         public = signed.public_key(key, ledger)
         if public is not None and public.id == key.fact.key:

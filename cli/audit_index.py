@@ -5,17 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from cli.audit_parts import ledger_to_prove
 from cli.display import AsJson, print_json
+from cli.progress import showing
 from cli.system import Home
 
 
@@ -44,13 +37,6 @@ def audit_index(
     from audit.indexed_payout import kafka_evidence
 
     directory = index_directory(found.home)
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("indexing"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
     with kafka_evidence(found.broker) as source:
         try:
             index = PositionIndex(directory, source.log_id(), writable=True)
@@ -58,16 +44,9 @@ def audit_index(
             typer.echo(f"error: {problem}", err=True)
             raise typer.Exit(2) from problem
         try:
-            left = left_to_read(index, source.snapshot())
-            quiet = not console.is_terminal
-            with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
-                task = progress.add_task("records", total=left)
-                read = extend(
-                    index,
-                    found.broker,
-                    source.snapshot,
-                    lambda records: progress.advance(task, records),
-                )
+            with showing("indexing", "records") as progress:
+                progress.expect(left_to_read(index, source.snapshot()))
+                read = extend(index, found.broker, source.snapshot, progress)
             ends = index.ends()
             if as_json:
                 print_json({"directory": str(directory), "read": read, "ends": ends})

@@ -115,6 +115,7 @@ ALWAYS_SHOWN = ("commissions", "payable", "in_transit", "paid")
 
 
 def print_report(console: Console, report: ReplayReport) -> None:
+    """What a replay decided again, the trial balance, and each difference."""
     table = Table(title="replay", show_header=False)
     for name, count in (
         ("decisions", report.decisions),

@@ -75,10 +75,12 @@ class WarehouseReport(Struct):
 
     @property
     def is_equal(self) -> bool:
+        """Whether every row and every sum is what the log gives."""
         return not self.sums and all(one.is_equal for one in self.tables.values())
 
     @property
     def differences(self) -> list[RowDifference]:
+        """Of all rows, table by table."""
         return [found for one in self.tables.values() for found in one.differences]
 
 

@@ -68,6 +68,7 @@ class BankReport(Struct):
 
     @property
     def is_equal(self) -> bool:
+        """Whether nothing differs."""
         return not self.mismatches
 
 

@@ -75,6 +75,7 @@ class DealsReport(Struct):
 
     @property
     def is_equal(self) -> bool:
+        """Whether nothing differs."""
         return not self.mismatches
 
 

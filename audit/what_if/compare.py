@@ -49,6 +49,7 @@ class Paid(Struct):
     """Deals and leads for which it would have given another amount."""
 
     def add(self, more: Paid) -> None:
+        """Take in what the same rule gave elsewhere."""
         self.actual += more.actual
         self.what_if += more.what_if
         self.deals += more.deals
@@ -75,6 +76,7 @@ class Move(Struct, frozen=True):
 
     @property
     def difference(self) -> int:
+        """What it would have been more; minor units."""
         return self.what_if - self.actual
 
     def order(self) -> tuple[object, ...]:

@@ -41,6 +41,8 @@ class Account(NamedTuple):
 
 
 class Payout(NamedTuple):
+    """One request for money, by whom it is asked of whom."""
+
     program: str
     partner: str
     payout: str
