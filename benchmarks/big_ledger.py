@@ -16,27 +16,25 @@ import multiprocessing
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from benchmarks.moulds import MOULDS
 from benchmarks.place import PROGRAM, START_MS, Place
 from deploy.kafka import EmbeddedBroker
 from deploy.topics import await_leaders
 from events import decisions as fact
 from events import topics
-from events.attributions import Attribution, Credit
 from events.click_token import ClickKeys
 from events.clicks import Click
 from events.codec import encode
 from events.conversions import CitedClick, Deal, conversion_key
 from events.decisions import Decision, DecisionRecord, StoredDecision
 from events.first_wins import DecisionLog
-from events.instructions import CommissionDue, Instruction
-from events.journal import Balance, Entry, Leg
+from events.instructions import Instruction
 from events.partitioning import partition_of
 from events.position import Position, Record
 from events.settings import Broker
@@ -234,7 +232,7 @@ def _write_partition(job: tuple[Broker, Own, int, str, int, int]) -> None:
         for name in (f"partner-{number}" for number in range(partners))
         if partition_of(name, PARTITIONS) == partition
     ]
-    mould = _MOULDS[topic](partition, others)
+    mould = MOULDS[topic](partition, others)
     janes = own.get((topic, partition), {})
     began = START_MS + DAYS.get(topic, 40) * DAY_MS
     lines = (janes.get(offset) or (*next(mould), began + offset) for offset in range(size))
@@ -263,87 +261,3 @@ def _produce(broker: Broker, topic: str, partition: int, lines: Iterator[Line]) 
                 producer.poll(0.05)
     if producer.flush(120):
         raise RuntimeError(f"{topic}/{partition}: not all was acknowledged")
-
-
-def _entries(partition: int, others: list[str]) -> Iterator[tuple[bytes, bytes]]:
-    """Entries of others, each chained to the partner's one before."""
-    heads = dict.fromkeys(others, "")
-    owed = dict.fromkeys(others, 0)
-    n = 0
-    legs = (Leg("commissions", -1000), Leg("payable", 1000))
-    mould = encode(
-        Entry(
-            888_888_888, f"instructions/{partition}/888888888", "PARTNER", START_MS, "commission",
-            PROGRAM, "EUR", legs, Balance(777_777_777, 0, 0, 0), "", "sale 10%", 1,
-            "decisions/0/1", 10_000, START_MS, "order-888888888", "event-888888888", "",
-            f"conversions/{partition}/888888888", "", "PREVIOUS",
-        )
-    ).decode()  # fmt: skip
-    shape = (
-        mould.replace("888888888", "{n}").replace("777777777", "{owed}").replace("{", "{{")
-        .replace("}", "}}").replace("{{n}}", "{n}").replace("{{owed}}", "{owed}")
-        .replace("PARTNER", "{partner}").replace("PREVIOUS", "{previous}")
-    )  # fmt: skip
-    made = shape.format
-    while True:
-        for partner in others:
-            owed[partner] += 1000
-            value = made(n=n, owed=owed[partner], partner=partner, previous=heads[partner]).encode()
-            heads[partner] = sha256(value).hexdigest()
-            n += 1
-            yield partner.encode(), value
-
-
-def _instructions(partition: int, others: list[str]) -> Iterator[tuple[bytes, bytes]]:
-    due = CommissionDue(
-        888_888_888, f"attributions/{partition}/888888888", "PARTNER", PROGRAM, "sale",
-        "event-888888888", f"conversions/{partition}/888888888", START_MS, 3, 10_000, "partner_id",
-        "order-888888888", 10_000, "EUR",
-    )  # fmt: skip
-    return _poured(encode(due), others, "{partner}")
-
-
-def _conversions(partition: int, others: list[str]) -> Iterator[tuple[bytes, bytes]]:
-    deal = Deal(
-        PROGRAM, "customer-888888888", "event-888888888", "order-888888888", 10_000, "EUR",
-        START_MS, 3, partner="PARTNER",
-    )  # fmt: skip
-    return _poured(encode(deal), others, f"{PROGRAM}/customer-{{n}}")
-
-
-def _attributions(partition: int, others: list[str]) -> Iterator[tuple[bytes, bytes]]:
-    said = Attribution(
-        888_888_888, f"conversions/{partition}/888888888", START_MS, "credited", "", PROGRAM,
-        "customer-888888888", "event-888888888", "0011223344556677", "sale", "order-888888888",
-        10_000, "EUR", START_MS, 3, None, (Credit("PARTNER", 10_000, "partner_id"),),
-    )  # fmt: skip
-    return _poured(encode(said), others, f"{PROGRAM}/customer-{{n}}")
-
-
-def _clicks(partition: int, others: list[str]) -> Iterator[tuple[bytes, bytes]]:
-    click = Click("token-888888888", "PARTNER-link", PROGRAM, "PARTNER", START_MS)
-    return _poured(encode(click), others, "{partner}-link")
-
-
-def _poured(mould: bytes, others: list[str], key: str) -> Iterator[tuple[bytes, bytes]]:
-    """Records of one mould: a number and a partner apart."""
-    shape = mould.decode().replace("888888888", "\0").replace("{", "{{").replace("}", "}}")
-    made = shape.replace("\0", "{n}").replace("PARTNER", "{partner}").format
-    named = key.format
-    n = 0
-    while True:
-        for partner in others:
-            yield (
-                named(n=n // 3 * 3, partner=partner).encode(),
-                made(n=n, partner=partner).encode(),
-            )
-            n += 1
-
-
-_MOULDS = {
-    topics.JOURNAL: _entries,
-    topics.INSTRUCTIONS: _instructions,
-    topics.CONVERSIONS: _conversions,
-    topics.ATTRIBUTIONS: _attributions,
-    topics.CLICKS: _clicks,
-}
