@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import typer
 
+from audit.log import DEFAULT_PATIENCE_S
 from cli.display import AsJson, print_json
 from cli.ledger import require_broker
 from cli.ledger import warehouse as warehouse_of
@@ -28,8 +29,6 @@ app = typer.Typer(no_args_is_help=True, help="Hold the ledger against what other
 app.command("bank")(bank)
 app.command("deals")(deals)
 
-PATIENCE_S = 10.0
-
 
 @app.command("warehouse")
 def warehouse(
@@ -39,7 +38,7 @@ def warehouse(
     ] = None,
     patience: Annotated[
         float, typer.Option(help="Seconds to wait for the warehouse to read the log.", min=0)
-    ] = PATIENCE_S,
+    ] = DEFAULT_PATIENCE_S,
     show: Most = SHOWN,
     home: Home = None,
     as_csv: AsCsv = False,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from audit.log import DEFAULT_PATIENCE_S
+from cli.audit_parts import Patience
 from cli.display import AsJson, print_json
 from cli.reading import BadOption, moment
 from cli.reconcile_display import (
@@ -41,8 +43,6 @@ WORDS: dict[str, str] = {
 }
 """Kind of mismatch → what it means."""
 
-PATIENCE_S = 10.0
-
 
 def deals(
     file: Annotated[Path, typer.Argument(help="CSV or JSON lines.", exists=True, dir_okay=False)],
@@ -62,9 +62,7 @@ def deals(
     until: Annotated[
         str, typer.Option("--to", help="ISO 8601, exclusive; default: after its last day.")
     ] = "",
-    patience: Annotated[
-        float, typer.Option(help="Seconds to wait for a running worker.", min=0)
-    ] = PATIENCE_S,
+    patience: Patience = DEFAULT_PATIENCE_S,
     show: Most = SHOWN,
     home: Home = None,
     as_csv: AsCsv = False,

@@ -29,7 +29,6 @@ EPOCH = "1970-01-01T00:00:00Z"
 Program = Annotated[str, typer.Argument(help="The program's id.")]
 Partner = Annotated[str, typer.Option(help="Terms of this partner's own.")]
 Reward = Annotated[str, typer.Option(help="A rate (10%) or an amount (5.00).", metavar="REWARD")]
-Days = Annotated[int, typer.Option(min=0)]
 TermsPath = Annotated[Path, typer.Argument(help="Terms as TOML or JSON.", metavar="FILE")]
 
 
@@ -48,9 +47,15 @@ def add(
     attribution: Annotated[
         str, typer.Option(help="last_touch, first_touch, linear or position_based.")
     ] = "last_touch",
-    window_days: Days = 30,
-    signup_window_days: Days = 365,
-    hold_days: Days = 30,
+    window_days: Annotated[
+        int, typer.Option(help="How long a click credits what is bought after it.", min=0)
+    ] = 30,
+    signup_window_days: Annotated[
+        int, typer.Option(help="How long a signup credits what its customer buys.", min=0)
+    ] = 365,
+    hold_days: Annotated[
+        int, typer.Option(help="How long a commission is pending before it can be paid.", min=0)
+    ] = 30,
     partner: Partner = "",
     engine: Annotated[
         str, typer.Option(help="The calculation, 1 or 2; default: 2 where the terms need it.")
