@@ -165,7 +165,7 @@ def list_waiting(
 
         pledger commissions list --program acme
     """
-    from cli.imports.progress import bar
+    from cli.progress import bar
     from projections.waiting import WaitingList
     from streams.journal_reading import entries, journal_ends
 

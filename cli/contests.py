@@ -167,7 +167,7 @@ def decided_contest(directory: Directory, program: str, contest: str) -> Contest
 
 def run(broker: Broker, program: str, found: OpenContest) -> tuple[Race, dict[str, int]]:
     """The race as of the journal's ends now, and those ends."""
-    from cli.imports.progress import bar
+    from cli.progress import bar
     from projections.contest import Race
     from streams.journal_reading import entries, journal_ends
 

@@ -8,11 +8,11 @@ none    nothing
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -27,8 +27,12 @@ from rich.progress import (
 )
 from rich.text import Text
 
+T = TypeVar("T")
+
 LINE_EVERY_S = 10.0
 """How often `plain` prints a line, seconds."""
+MOVED_EVERY_S = 0.1
+"""How often a bar is moved that is told of single steps, seconds."""
 
 
 class Shown(StrEnum):
@@ -108,6 +112,35 @@ def showing(what: str, unit: str, shown: Shown = Shown.AUTO) -> Iterator[Advance
     with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
         task = progress.add_task(what, total=None)
         yield Advance(lambda to: progress.update(task, completed=to.done, total=to.total))
+
+
+@contextmanager
+def bar(what: str, total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
+    """As `showing`, of `total` steps that may be small ones: yields what is told how many more
+    are done."""
+    with showing(what, unit) as advance:
+        if total is not None:
+            advance.expect(total)
+        waiting, moved_at = 0, time.monotonic()
+
+        def move(steps: int) -> None:
+            nonlocal waiting, moved_at
+            waiting += steps
+            now = time.monotonic()
+            if now - moved_at >= MOVED_EVERY_S:
+                advance(waiting)
+                waiting, moved_at = 0, now
+
+        yield move
+        advance(waiting)
+
+
+def each(what: str, items: Iterable[T], total: int, unit: str) -> Iterator[T]:
+    """The items, with a bar that says how many of them are done."""
+    with bar(what, total, unit) as done:
+        for item in items:
+            yield item
+            done(1)
 
 
 def _lines(what: str, unit: str) -> Callable[[Advance], None]:

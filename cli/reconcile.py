@@ -60,7 +60,7 @@ def warehouse(
         found = settings_of(home)
         require_broker(found)
         from audit.log import KafkaLog
-        from cli.imports.progress import bar
+        from cli.progress import bar
         from cli.reconcile_warehouse import chosen_topics, compare_warehouse
 
         try:

@@ -113,7 +113,7 @@ def _sold(settings: Settings, program: str, patience: float) -> Sold:
     """The program's deals and refunds, waiting for those that are yet to be attributed."""
     from audit.log import KafkaLog, read_patiently
     from audit.reconcile.conversions import Sold, take_outcomes, take_partition
-    from cli.imports.progress import bar
+    from cli.progress import bar
     from events.attributions import Attribution
     from events.topics import ATTRIBUTIONS, CONVERSIONS
 

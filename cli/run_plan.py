@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from cli.ledger import rows, warehouse
 from cli.reading import BadOption
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
     from streams.decisions import DirectoryFollower
 
 SOURCES = ("warehouse", "journal")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -76,26 +73,3 @@ def start_run(ledger: Decisions, run: str, candidates: Planned, by: str) -> bool
     if payouts:
         ledger.start_run(run, candidates.program, candidates.unit, payouts, by=by)
     return bool(payouts)
-
-
-def progress(what: str, items: Iterable[T], total: int) -> Iterator[T]:
-    """The items, with a bar on stderr."""
-    with bar(what, total) as told:
-        for item in items:
-            yield item
-            told(1)
-
-
-@contextmanager
-def bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr where that is a terminal, gone when it is done; what it yields is told
-    how many more are done."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True)
-    quiet = not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=quiet) as shown:
-        task = shown.add_task(what, total=total)
-        yield lambda count: shown.advance(task, count)

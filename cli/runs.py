@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli import run_schedule
 from cli.display import AsJson, By, Column, count, money, show, text
 from cli.ledger import decisions, directory, rows, warehouse
+from cli.progress import bar, each
 from cli.reading import BadOption
 from cli.revealing import revealed_payee
 from cli.run_display import print_file, print_plan, tell
@@ -100,7 +101,7 @@ def approve(
     """
     with decisions(settings_of(home)) as ledger:
         proposed = [one for one in ledger.payouts_of(run) if one.status == "proposed"]
-        for payout in _progress("approving", proposed):
+        for payout in each("approving", proposed, len(proposed), "payouts"):
             ledger.approve_payout(payout.payout, by=by)
         tell(ledger, run, wait, as_json)
 
@@ -196,7 +197,7 @@ def files(
         if again:
             written = made.again(ledger, payments, out, again)
         elif send:
-            with _bar("marking as sent", len(found.payouts)) as told:
+            with bar("marking as sent", len(found.payouts), "payouts") as told:
                 written = made.send(ledger, payments, out, by, told)
         else:
             written = made.draft(ledger, payments, out)
@@ -219,14 +220,15 @@ def settle(
     """
     with decisions(settings_of(home)) as ledger:
         sent = [one for one in ledger.payouts_of(run) if one.status == "sent"]
-        for payout in _progress("settling", sent):
+        for payout in each("settling", sent, len(sent), "payouts"):
             ledger.settle_payout(payout.payout, reference, by=by)
         tell(ledger, run, 0.0, as_json)
 
 
 def _request(ledger: Decisions, run: str, by: str) -> None:
     """Ask for every payout of the run that is missing."""
-    for _ in _progress("requesting", ledger.request_run(run, by), len(ledger.run(run).payouts)):
+    asked = ledger.request_run(run, by)
+    for _ in each("requesting", asked, len(ledger.run(run).payouts), "payouts"):
         pass
 
 
@@ -235,15 +237,3 @@ def _day(option: str, text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise BadOption(f"{option} {text!r}: expected a day such as 2026-11-24") from None
-
-
-def _bar(what: str, total: int) -> Any:
-    from cli.run_plan import bar
-
-    return bar(what, total)
-
-
-def _progress(what: str, items: Any, total: int | None = None) -> Any:
-    from cli.run_plan import progress
-
-    return progress(what, items, len(items) if total is None else total)

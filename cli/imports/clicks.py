@@ -14,9 +14,9 @@ from cli.imports.files import size
 from cli.imports.log_scan import click_digest, ends, recorded_clicks
 from cli.imports.ownership import OwnerOf
 from cli.imports.parties import Parties, UnknownParty
-from cli.imports.progress import bar
 from cli.imports.report import Report
 from cli.imports.visits import ClickMaker, Visit
+from cli.progress import bar
 from events.click_token import MAX_FUTURE_MS, load_keys
 from events.clicks import Click
 from events.codec import encode

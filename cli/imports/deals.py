@@ -17,8 +17,8 @@ from cli.imports.deals_csv import OrderReader, UnusableOrder, citing
 from cli.imports.log_scan import Recorded, content, ends, recorded_conversions
 from cli.imports.order_rows import read_orders
 from cli.imports.parties import Parties, UnknownParty
-from cli.imports.progress import bar
 from cli.imports.report import Rejected, Report
+from cli.progress import bar
 from events.click_token import load_keys
 from events.codec import encode
 from events.conversions import Deal, Refund, conversion_key

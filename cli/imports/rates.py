@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from aggregates.acting import carried
 from cli.imports.ecb import BASE, PublishedDay
-from cli.imports.progress import bar
+from cli.progress import bar
 from cli.reading import BadOption
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cli import progress
-from cli.progress import Advance, Shown, showing
+from cli.progress import Advance, Shown, bar, each, showing
 
 
 def test_a_line_says_done_total_rate_and_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,3 +32,15 @@ def test_a_pipe_is_quiet_unless_lines_are_asked_for(
         said = capsys.readouterr().err.splitlines()
         assert len(said) == lines
     assert said[-1].startswith("deciding again: 10 of 10 records")
+
+
+def test_single_steps_are_counted_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(Advance, "__call__", lambda self, more: told.append(more))
+    with bar("writing", 3, "records") as move:
+        for _ in range(3):
+            move(1)
+    assert sum(told) == 3
+    told.clear()
+    assert list(each("settling", "abc", 3, "payouts")) == ["a", "b", "c"]
+    assert sum(told) == 3
