@@ -31,7 +31,7 @@ endif
 	@touch $(STAMP)
 
 test: setup lint types
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check $(wildcard $(CODE))

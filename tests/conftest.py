@@ -3,8 +3,7 @@
 Topic names are fixed (`events.topics`), so a test gets its own log by deleting the seven
 topics and creating them again. Deletion is asynchronous: `fresh_topics` waits for it.
 
-`make test` runs two processes. What uses the session's broker is run by one of them, one test
-after another; what starts a whole ledger or a warehouse of its own by the other.
+`make test` runs two processes, each with a broker of its own; a file's tests stay together.
 """
 
 from __future__ import annotations
@@ -25,17 +24,6 @@ from events.topics import TOPICS
 pytest_plugins = ["tests.warehouse_fixture"]
 
 TEST_PARTITIONS = 4
-STARTERS = ("deploy", "examples", "warehouse", "warehouse_http")
-"""Folders below tests/ whose tests start processes of their own."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    root = Path(__file__).parent
-    for item in items:
-        if item.path.relative_to(root).parts[0] in STARTERS:
-            item.add_marker(pytest.mark.xdist_group("starters"))
-        elif item.get_closest_marker("broker"):
-            item.add_marker(pytest.mark.xdist_group("broker"))
 
 
 @pytest.fixture(scope="session")
