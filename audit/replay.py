@@ -97,12 +97,17 @@ def replay(
     routed: Totals = {}
     touches: dict[Touch, str] = {}
     read_to = {DECISIONS: ReadTo(decided.next_offset, len(decided.decisions))}
+    sound: set[str] = set()
+    """Partitions in which nothing differs: what is made from them can be judged whatever is
+    found elsewhere."""
     conversions = 0
     for proof in rounds.attributions(plan.conversion_ends):
         read.add(proof.read)
         conversions += proof.conversions
         routed.update(proof.routed)
         touches.update(proof.touches)
+        if proof.read_to is not None and not proof.read.differences:
+            sound.add(f"{topics.ATTRIBUTIONS}/{proof.partition}")
         if proof.read_to is not None:
             read_to[f"{topics.ATTRIBUTIONS}/{proof.partition}"] = proof.read_to
     routed.update(routed_decisions(log, decided, scope))
@@ -114,6 +119,8 @@ def replay(
     due = Due(routed, read_to, plan.instruction_ends)
     for booked in rounds.journal(due, scope.journals(log.partitions(topics.JOURNAL))):
         read.add(booked.read)
+        if not booked.read.differences:
+            sound.add(f"{topics.INSTRUCTIONS}/{booked.partition}")
         relayed.update(booked.relayed)
         entries += booked.entries
         instructions += booked.instructions
@@ -125,6 +132,7 @@ def replay(
         read.differences += relay.differences(routed, relayed)
     else:
         read.differences = [relay.before(one, routed) or one for one in read.differences]
+        read.differences += relay.differences(routed, relayed, sound)
     if not read.differences:
         own = decisions_within(scope, decided.decisions)
         read.differences += false_tellings(own, answers)

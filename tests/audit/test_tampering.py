@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -220,3 +222,45 @@ def test_a_click_that_two_conversions_say_different_things_of(ledger: MemoryLedg
     difference = only_difference(ledger.log)
     assert difference.kind == "click"
     assert "omar-link" in difference.detail
+
+
+def test_a_forged_instruction_is_named_whatever_differs_elsewhere(ledger: MemoryLedger) -> None:
+    """Whoever leaves a harmless difference in one partition hides nothing in another."""
+    newest = {
+        (_said(record)["source"].rpartition("/")[0], record.partition): record
+        for record in _records(ledger, topics.INSTRUCTIONS)
+    }
+    source, target = min(stream for stream in newest if stream[0].startswith("attributions/"))
+    forged = _appended_again(ledger, newest[source, target])
+    ledger.post()
+    assert [(one.kind, one.position) for one in replayed(ledger.log).differences] == [
+        ("foreign", forged)
+    ]
+    elsewhere = next(
+        one
+        for one in reversed(_records(ledger, topics.ATTRIBUTIONS))
+        if f"attributions/{one.partition}" != source
+    )
+    harmless = _appended_again(ledger, elsewhere)
+    assert {(one.kind, one.position) for one in replayed(ledger.log).differences} == {
+        ("foreign", harmless),
+        ("foreign", forged),
+    }
+
+
+def _records(ledger: MemoryLedger, topic: str) -> list[Record]:
+    return [one for (name, _), held in ledger.log.records.items() if name == topic for one in held]
+
+
+def _said(record: Record) -> dict[str, Any]:
+    said: dict[str, Any] = msgspec.json.decode(record.value or b"")
+    return said
+
+
+def _appended_again(ledger: MemoryLedger, record: Record) -> str:
+    """Where `record` stands once more, with the next number."""
+    said = _said(record)
+    said["n"] += 1
+    key = (record.key or b"").decode()
+    at = ledger.log.append(record.topic, key, msgspec.json.encode(said), record.recorded_at)
+    return str(at)
