@@ -35,6 +35,8 @@ PREVIOUS = re.compile(rf"previous ([0-9a-f]{{64}}|{NONE})")
 SIGNATURE = re.compile(r"— (\S+) (\S+)")
 MOST_CHARACTERS = 2_000_000
 """Of a note: some 20,000 partitions."""
+SHOWN_CHARACTERS = 80
+"""How much of a line a message tells."""
 
 
 class BadNote(ValueError):
@@ -129,11 +131,11 @@ def parse_note(whole: str) -> Note:
             break
         else:
             raise BadNote(
-                f"line {number} {line!r}: expected <topic>/<partition> <size> <root>, or "
+                f"line {number} {_quoted(line)}: expected <topic>/<partition> <size> <root>, or "
                 "previous <sha256 of the note before>"
             )
     for number, line in lines:
-        raise BadNote(f"line {number} {line!r}: nothing follows `previous`")
+        raise BadNote(f"line {number} {_quoted(line)}: nothing follows `previous`")
     if not previous:
         raise BadNote("no line `previous`: the note is cut off")
     previous = "" if previous == NONE else previous
@@ -146,8 +148,13 @@ def _line(lines: Iterator[tuple[int, str]], shape: re.Pattern[str], expected: st
     number, line = next(lines, (0, ""))
     found = shape.fullmatch(line)
     if found is None:
-        raise BadNote(f"line {number or 'after the last'} {line!r}: expected {expected}")
+        raise BadNote(f"line {number or 'after the last'} {_quoted(line)}: expected {expected}")
     return found
+
+
+def _quoted(line: str) -> str:
+    """The line as a message tells it; of a file that is no note it may be all of its bytes."""
+    return repr(line if len(line) <= SHOWN_CHARACTERS else f"{line[:SHOWN_CHARACTERS]}…")
 
 
 def _signatures(below: str) -> tuple[Signature, ...]:
@@ -156,7 +163,7 @@ def _signatures(below: str) -> tuple[Signature, ...]:
         said = SIGNATURE.fullmatch(line)
         raw = from_base64(said[2]) if said else None
         if said is None or raw is None or len(raw) < HASH_BYTES:
-            raise BadNote(f"signature line {line!r}: expected — <name> <base64>")
+            raise BadNote(f"signature line {_quoted(line)}: expected — <name> <base64>")
         if len(raw) == HASH_BYTES + SIGNATURE_BYTES:  # others are of another kind of key
             found.append(Signature(said[1], raw[:HASH_BYTES], raw[HASH_BYTES:]))
     if not found:

@@ -118,16 +118,17 @@ def _check_kept(
     kept: Note,
 ) -> None:
     """The kept checkpoint is one of the bundle's, and its decisions are the bundle's."""
-    _check_note(contents, signed, known, kept)
     position = f"checkpoint {kept.checkpoint}"
     newest = len(signed.checkpoints)
-    if kept.checkpoint > newest:
+    if kept.ledger == contents.ledger and kept.checkpoint > newest:
+        # Before its signature: its key may be newer than the bundle, too.
         detail = (
             f"you keep checkpoint {kept.checkpoint}; the bundle's newest is {newest or 'none'}: "
             "it is older than what you keep, or its end was cut off"
         )
         raise AuditFailed(Difference("truncated", position, detail, str(kept.checkpoint),
                                      str(newest)))  # fmt: skip
+    _check_note(contents, signed, known, kept)
     same = signed.checkpoints[kept.checkpoint - 1]
     if _parsed(same.fact.note).text != kept.text:
         detail = f"checkpoint {kept.checkpoint} says other than the one that you keep"

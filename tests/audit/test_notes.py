@@ -119,6 +119,12 @@ def test_what_is_no_note(wrong: str, says: str) -> None:
         parse_note(wrong)
 
 
+def test_of_a_file_that_is_none_the_message_tells_the_beginning() -> None:
+    with pytest.raises(BadNote, match="line 1 'PK") as refused:
+        parse_note("PK" + "\x00" * 10_000 + "\n\nmore")
+    assert len(str(refused.value)) < 500
+
+
 @pytest.mark.parametrize("bit", [0, 100, 511])
 def test_a_signature_of_other_bits(bit: int) -> None:
     note = parse_note(NOTE)

@@ -127,8 +127,12 @@ def test_an_old_bundle_is_older_than_the_checkpoint_that_was_kept() -> None:
     newer = parse_note(signing.sign())
     with pytest.raises(AuditFailed, match="older than what you keep"):
         verify_members(old, None, newer)
+    signing.rotate()
+    by_another_key = parse_note(signing.sign())
+    with pytest.raises(AuditFailed, match="older than what you keep"):
+        verify_members(old, None, by_another_key)
     fresh = members_in(exported(signing.ledger)[0])
-    for kept in (first, newer):
+    for kept in (first, newer, by_another_key):
         checked = verify_members(fresh, None, kept).checkpoint
         assert checked is not None and checked.kept == kept.checkpoint
     other = Signing(paid(MemoryLedger()))
