@@ -30,7 +30,16 @@ class LedgerGroup(TyperGroup):
             if os.environ.get("PLEDGER_DEBUG") or not is_expected(problem):
                 raise
             typer.echo(f"error: {in_words(problem)}", err=True)
-            raise typer.Exit(1) from problem
+            raise typer.Exit(status_of(ctx.invoked_subcommand or "")) from problem
+
+
+FOUND = frozenset(("audit", "corrections", "forget", "reconcile", "replay", "verify"))
+"""Commands whose exit status 1 says that something was found: what keeps them from looking is 2."""
+
+
+def status_of(command: str) -> int:
+    """The exit status of a command that could not be done."""
+    return 2 if command in FOUND else 1
 
 
 def is_expected(problem: Exception) -> bool:

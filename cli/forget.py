@@ -87,14 +87,16 @@ def forget(
             )
             raise typer.Exit(NOT_DONE)
         # 1. What its records say, while they can be read; 2. the key; 3. what is left in plain.
-        texts = _texts(settings, ledger, found, given, as_json) if search else set()
+        texts, unread = (
+            _texts(settings, ledger, found, given, as_json) if search else (set[str](), False)
+        )
         done = ledger.forget(given, reason, by)
         places = _places(settings, texts, as_json) if search else []
     answer: dict[str, Any] = {"forgotten": done, "reason": reason, "owed": owed}
     if as_json:
-        print_json({**answer, "searched": search, "in_plain": places})
+        print_json({**answer, "searched": search, "unread": unread, "in_plain": places})
     else:
-        _tell(done, places, searched=search)
+        _tell(done, places, searched=search, unread=unread)
     if places:
         raise typer.Exit(IN_PLAIN)
 
@@ -118,14 +120,26 @@ def _owed(settings: Settings, found: Named) -> list[str]:
 
 def _texts(
     settings: Settings, ledger: Decisions, found: Named, given: str, as_json: bool
-) -> set[str]:
+) -> tuple[set[str], bool]:
+    """What is personal of the subject, and whether some of it was erased before, so that it
+    cannot be looked for."""
     from audit.log import KafkaLog
     from audit.plain_text import texts_of
+    from events.sealing import ERASED
 
     named = given.partition(":")[2].partition("/")[2] if found.kind == "customer" else found.id
     assert ledger.vault is not None
+    vault, erased = ledger.vault, []
+
+    def reveal(text: str) -> str:
+        said = vault.reveal(text)
+        if said == ERASED:
+            erased.append(text)
+        return said
+
     with proving("reading what is known", as_json) as progress:
-        return texts_of(KafkaLog(settings.broker), found, named, ledger.vault.reveal, progress)
+        texts = texts_of(KafkaLog(settings.broker), found, named, reveal, progress)
+    return texts, bool(erased)
 
 
 def _places(settings: Settings, texts: set[str], as_json: bool) -> list[str]:
@@ -136,12 +150,19 @@ def _places(settings: Settings, texts: set[str], as_json: bool) -> list[str]:
         return [str(one) for one in plain_positions(KafkaLog(settings.broker), texts, progress)]
 
 
-def _tell(done: list[str], places: list[str], *, searched: bool) -> None:
+def _tell(done: list[str], places: list[str], *, searched: bool, unread: bool) -> None:
     typer.echo(f"forgotten: {', '.join(done)}; its key is destroyed")
     if not searched:
         typer.echo("the log was not searched for what stands there in plain (--no-search)")
-    elif not places:
-        typer.echo("no record holds any of it in plain")
+        return
+    if unread:
+        typer.echo(
+            "some of it was erased before and can be read no longer, so it could not be looked "
+            "for; the first `pledger forget` listed where it stands"
+        )
+    if not places:
+        if not unread:
+            typer.echo("no record holds any of it in plain")
     else:
         some = f", the first {SHOWN} of them" if len(places) > SHOWN else ""
         typer.echo(

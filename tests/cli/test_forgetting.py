@@ -51,13 +51,16 @@ def test_nobody_is_listed_until_somebody_is_forgotten(here: Settings) -> None:
     done = ask("forget", "partner:perpetua", "--reason", "asked for it", "--by", "ann")
     assert done == {
         "forgotten": ["partner:perpetua"], "reason": "asked for it", "owed": [],
-        "searched": True, "in_plain": [],
+        "searched": True, "unread": False, "in_plain": [],
     }  # fmt: skip
     [listed] = ask("forget", "--list")
     assert (listed["subject"], listed["by"], listed["reason"], listed["key"]) == (
         "partner:perpetua", "ann", "asked for it", "destroyed",
     )  # fmt: skip
-    assert run("forget", "partner:perpetua").startswith("forgotten: partner:perpetua")
+    again = run("forget", "partner:perpetua")
+    assert again.startswith("forgotten: partner:perpetua")
+    assert "could not be looked for" in again, "nobody can read any longer what to look for"
+    assert "no record" not in again
     assert len(ask("forget", "--list")) == 1
     run("partners", "payee", "perpetua", "--method", "paypal", "--name", NAME, "--email",
         "p@a.example")  # fmt: skip
