@@ -55,6 +55,11 @@ def split_token(token: str) -> tuple[str, str] | None:
     return (key, secret) if prefix == PREFIX and key and secret else None
 
 
+def looks_like_a_key(token: str) -> bool:
+    """Whether a caller meant to show one of our keys, whole or not."""
+    return token.startswith(f"{PREFIX}_")
+
+
 def sha256_of(secret: str) -> str:
     """SHA-256 of a secret, in hex."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()

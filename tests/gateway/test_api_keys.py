@@ -18,6 +18,9 @@ from events.first_wins import DecisionLog
 from events.log import read
 from events.settings import Broker
 from events.topics import DECISIONS
+from gateway.access import Access
+from gateway.problems import Problem
+from projections.directory import Directory
 from tests.conftest import fresh_topics
 from tests.gateway.conftest import RunningGateway
 
@@ -117,6 +120,16 @@ def test_a_revoked_key_opens_nothing(ledger: Decisions, served: RunningGateway) 
     ledger.revoke_api_key(key, "lost", by="root")
     _until(lambda: client.get("/v1/programs").status_code == 401)
     assert "revoked" in client.get("/v1/programs").json()["detail"]
+
+
+@pytest.mark.parametrize("shown", ["plk_ida-desk_", "plk_ida-desk", "plk__", "plk_"])
+def test_a_key_that_was_cut_off_is_not_taken_for_none(shown: str) -> None:
+    """Where neither token nor key must be shown, either."""
+    access = Access(Directory())
+    assert access.caller("/v1/programs", {}).key == ""
+    with pytest.raises(Problem) as refused:
+        access.caller("/v1/programs", {"authorization": f"Bearer {shown}"})
+    assert refused.value.status == 401
 
 
 @pytest.mark.parametrize("shown", ["plk_nobody_x", "plk_", "plk__", "plk_\u00e9_\u00e9", "x"])
