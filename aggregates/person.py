@@ -6,10 +6,11 @@ import unicodedata
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names are one person's: compared without case, white space and width
-    (Unicode's NFKC)."""
+    """Whether two names are one person's: compared without case, white space, width (Unicode's
+    NFKC) and what cannot be seen (its class Cf)."""
     return _plain(one) == _plain(other)
 
 
 def _plain(name: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    seen = "".join(one for one in name if unicodedata.category(one) != "Cf")
+    return "".join(unicodedata.normalize("NFKC", seen).casefold().split())

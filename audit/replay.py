@@ -133,12 +133,14 @@ def replay(
     else:
         read.differences = [relay.before(one, routed) or one for one in read.differences]
         read.differences += relay.differences(routed, relayed, sound)
+    own = decisions_within(scope, decided.decisions)
+    # From decisions alone, so it follows from nothing that differs elsewhere.
+    approvals = list(false_approvals(own))
     if not read.differences:
-        own = decisions_within(scope, decided.decisions)
         read.differences += false_tellings(own, answers)
-        read.differences += false_approvals(own)
         programs = None if not scope.program else [scope.program]
         read.differences += prove_contests(log, decided, progress, programs)
+    read.differences += approvals
     clicks = 0
     try:
         for _ in find_clicks(Telling(log, progress), touches):

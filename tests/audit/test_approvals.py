@@ -7,8 +7,9 @@ from hashlib import sha256
 import msgspec
 
 from events import decisions as facts
+from events import topics
 from tests.audit.memory import MemoryLedger
-from tests.audit.scene import replayed
+from tests.audit.scene import edit, found, replayed, sold
 
 SHA = sha256(b"text").hexdigest()
 
@@ -38,6 +39,19 @@ def test_two_persons() -> None:
     assert said(asked, msgspec.structs.replace(given, amount=900)) == [
         "approves payout po-1 with other content than proposed"
     ]
+
+
+def test_what_one_person_did_alone_is_named_whatever_else_differs() -> None:
+    ledger = sold(MemoryLedger())
+    asked = facts.PayoutProposed("po-2", "acme", "omar", "EUR", 500, by="ann")
+    ledger.decide("payout:po-2", "payout.proposed", asked)
+    approved = facts.PayoutApproved("po-2", "acme", "omar", "EUR", 500, by="ann\u200b")
+    position = ledger.decide("payout:po-2", "payout.approved", approved)
+    ledger.process()
+    altered = found(ledger.log, topics.JOURNAL, '"kind":"commission"')
+    edit(ledger.log, altered, base=999_999)
+    differences = [one.position for one in replayed(ledger.log).differences]
+    assert differences == [str(altered), str(position)]
 
 
 def test_an_acceptance_of_another_text() -> None:
