@@ -118,10 +118,14 @@ def replay_ledger(
                 tell()
 
         def attributions(ends: dict[int, int]) -> Iterator[ProvedAttributions]:
-            return results([pool.submit(_attributions, p, end) for p, end in ends.items()])
+            with part_process.undisturbed():
+                jobs = [pool.submit(_attributions, p, end) for p, end in ends.items()]
+            return results(jobs)
 
         def journal(due: Due, partitions: list[int]) -> Iterator[ProvedJournal]:
-            return results([pool.submit(_journal, p, due) for p in partitions])
+            with part_process.undisturbed():
+                jobs = [pool.submit(_journal, p, due) for p in partitions]
+            return results(jobs)
 
         rounds = Rounds(attributions, journal)
         if kept is not None:

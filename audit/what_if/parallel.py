@@ -77,7 +77,8 @@ def _in_processes(
 
     def results(job: Callable[..., Any], parts: list[tuple[Any, ...]]) -> Iterator[Any]:
         nonlocal told
-        waiting: set[Future[Any]] = {pool.submit(job, *part) for part in parts}
+        with part_process.undisturbed():
+            waiting: set[Future[Any]] = {pool.submit(job, *part) for part in parts}
         while waiting:
             try:
                 for done in as_completed(waiting, timeout=0.2):
