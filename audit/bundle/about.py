@@ -7,7 +7,7 @@ of them earned.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -16,7 +16,11 @@ from audit.bundle.own import Own
 from events import decisions as fact
 from events.decisions import Decision
 
-GENERAL = ("rates.set", "signing_key.added", "signing_key.retired", "checkpoint.signed")
+OF_PROOF = ("signing_key.added", "signing_key.retired", "checkpoint.signed")
+NOT_WRITTEN = frozenset(("public_key", "signature", "root", "note", "ledger"))
+"""Fields of those that nobody writes: base64, in which any short name stands sooner or later.
+Were such a decision withheld, the chain of keys would seem broken."""
+GENERAL = ("rates.set", *OF_PROOF)
 OF_PROGRAM = (
     "program.created",
     "program.paused",
@@ -48,6 +52,12 @@ OF_PARTNER = (
     "account.payment_received",
 )
 PAYOUTS = "payout:"
+
+
+def not_written(batch: Iterable[Decision]) -> frozenset[str]:
+    """Fields of a record's decisions in which no name is looked for."""
+    is_of_proof = all(decision.name in OF_PROOF for decision in batch)
+    return NOT_WRITTEN if is_of_proof else frozenset()
 
 
 def is_shown(decision: Decision, own: Own) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from audit.account_proof.proved import ProvedAccount, ProvedAttribution
-from audit.bundle.about import is_shown
+from audit.bundle.about import is_shown, not_written
 from audit.bundle.archive import BadBundle
 from audit.bundle.effect import Effect, effect_of
 from audit.bundle.format import Line, Shown, encode, in_order, shown, withheld
@@ -47,7 +47,8 @@ def lines_for_partner(
     lines: dict[str, list[Line]] = {
         topics.DECISIONS: [
             shown(record)
-            if all(is_shown(one, own) for one in batch) and not telling.names_others(record)
+            if all(is_shown(one, own) for one in batch)
+            and not telling.names_others(record, but_in=not_written(batch))
             else withheld(record, numbers=len(batch))
             for record, batch in candidates.decisions
         ],

@@ -67,18 +67,20 @@ class Telling:
         self._own = own
         self._others = others
 
-    def names_others(self, record: Record) -> bool:
-        """Whether the record's key or value does."""
+    def names_others(self, record: Record, but_in: frozenset[str] = frozenset()) -> bool:
+        """Whether the record's key or value does, in other fields than `but_in`."""
         key = (record.key or b"").decode(errors="replace")
-        return self.in_text(key) or self.in_json(record.value or b"")
+        return self.in_text(key) or self.in_json(record.value or b"", but_in)
 
-    def in_json(self, value: bytes) -> bool:
-        """Whether JSON, or what should have been, names others."""
+    def in_json(self, value: bytes, but_in: frozenset[str] = frozenset()) -> bool:
+        """Whether JSON, or what should have been, names others in other fields than `but_in`."""
         try:
             said = msgspec.json.decode(value)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return self.in_text(value.decode(errors="replace"))
-        return any(self._tells(field, text) for field, text in _strings("", said))
+        return any(
+            field not in but_in and self._tells(field, text) for field, text in _strings("", said)
+        )
 
     def in_text(self, text: str) -> bool:
         """Whether plain text names others, beyond what lies within names of the partner's own."""

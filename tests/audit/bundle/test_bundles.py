@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from string import ascii_uppercase
 
 import msgspec
 import pytest
@@ -12,14 +13,17 @@ import pytest
 from audit.bundle.format import Scope
 from audit.bundle.verify import verify_file, verify_members
 from audit.difference import AuditFailed
+from audit.notes import parse_note
 from audit.payout import UnknownPayout, prove_payout
 from events import decisions as facts
 from events import topics
 from events.conversions import Deal
+from events.decisions import CouponCreated
 from tests.audit.bundle.reading import exported, members_in
 from tests.audit.memory import NOON, MemoryLedger
 from tests.audit.rewards_scene import Decider, rewarded
 from tests.audit.scene import KEYS, TERMS, edit, found, paid
+from tests.audit.signing_scene import Signing
 
 ALONE = """
 import sys, socket
@@ -154,3 +158,21 @@ def test_a_ledger_that_differs_gives_no_bundle() -> None:
 def test_members_alone_are_enough() -> None:
     bundle, verdict = exported(paid(MemoryLedger()))
     assert verify_members(members_in(bundle)).bundle == verdict.bundle
+
+
+def test_short_names_of_others_do_not_break_the_chain_of_keys() -> None:
+    """Any short coupon stands somewhere in a key, a root or a signature: by chance."""
+    ledger = paid(MemoryLedger())
+    for code in ascii_uppercase:
+        ledger.decide(f"coupon:acme/{code}", "coupon.created", CouponCreated("acme", code, "omar"))
+    ledger.process()
+    signing = Signing(ledger)
+    for share in (0.3, 0.6, 1.0):
+        signing.sign(share)
+        signing.rotate()
+    signing.sign()
+    bundle, verdict = exported(ledger, "partner")
+    assert verdict.withheld["decisions"] >= len(ascii_uppercase)
+    newest = parse_note(signing.notes[-1])
+    again = verify_members(members_in(bundle), signing.private(0).public, newest)
+    assert again.checkpoint is not None and again.checkpoint.checkpoint == newest.checkpoint
