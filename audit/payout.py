@@ -49,12 +49,7 @@ def prove_payout(
     name = f"payout:{payout}"
 
     def partner_of(decided: Decided) -> frozenset[str]:
-        asked = request_of(decided.of_aggregate(name))
-        if asked is None:
-            raise UnknownPayout(
-                f"payout {payout!r} is not in the log; `pledger payouts list` shows those that are"
-            )
-        return frozenset([asked.partner])
+        return frozenset([asked_for(payout, decided.of_aggregate(name)).partner])
 
     seen: list[Seen] = []
     proved = prove_accounts(
@@ -112,6 +107,16 @@ def payout_proof(proved: ProvedAccounts, payout: str, decisions: list[Decision])
         decisions=len(proved.decided.decisions),
         records=proved.records,
     )
+
+
+def asked_for(payout: str, decisions: list[Decision]) -> PayoutAsked:
+    """As `request_of`, of the payout whose own `decisions` they are; raises UnknownPayout."""
+    asked = request_of(decisions)
+    if asked is None:
+        raise UnknownPayout(
+            f"payout {payout!r} is not in the log; `pledger payouts list` shows those that are"
+        )
+    return asked
 
 
 def request_of(decisions: list[Decision]) -> PayoutAsked | None:

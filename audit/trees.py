@@ -19,10 +19,9 @@ from audit.log import Log
 from audit.merkle import Frontier
 from audit.read import Progress, counted
 from events import topics
-from events.codec import UnreadableRecord, decode_record
+from events.codec import UnreadableRecord
 from events.decisions import Decision
-from events.first_wins import DecisionLog, Dense, Verdict
-from events.journal import Entry
+from events.first_wins import DecisionLog, Dense, Verdict, readable
 from events.position import Record
 from projections.posted import accepted
 
@@ -185,11 +184,7 @@ def marks_of(log: Log, name: str, sizes: Iterable[int], progress: Progress) -> M
 
 def _first_ahead(log: Log, partition: int) -> str:
     dense = Dense()
-    for record in log.read(topics.JOURNAL, partition):
-        try:
-            entry: Entry = decode_record(record, topics.JOURNAL)
-        except UnreadableRecord:
-            continue
+    for record, entry in readable(log.read(topics.JOURNAL, partition), topics.JOURNAL):
         if dense.judge(entry.source, entry.n) is Verdict.AHEAD:
             return str(record.position)
     return ""

@@ -9,7 +9,9 @@ log: see `Dense` (a decider's output) and `DecisionLog` (aggregates).
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable, Iterator
 from enum import Enum
+from typing import Any
 
 from events import topics
 from events.codec import UnreadableRecord, decode_record
@@ -48,6 +50,30 @@ class Dense:
             self.last[stream] = n
             return Verdict.ACCEPTED
         return Verdict.REPEATED if n < expected else Verdict.AHEAD
+
+
+def readable(records: Iterable[Record], family: str = "") -> Iterator[tuple[Record, Any]]:
+    """The records that are of their topic's shapes, each with what it says; `family`: see
+    `decode_record`."""
+    for record in records:
+        try:
+            said = decode_record(record, family)
+        except UnreadableRecord:
+            continue
+        yield record, said
+
+
+def accepted(
+    records: Iterable[Record], family: str = "", dense: Dense | None = None
+) -> Iterator[tuple[Record, Any]]:
+    """The records of a decider's output that count, in order, each with what it says.
+
+    `dense`: what was accepted before, where `records` go on; it moves with them.
+    """
+    dense = Dense() if dense is None else dense
+    for record, said in readable(records, family):
+        if dense.judge(said.source, said.n) is Verdict.ACCEPTED:
+            yield record, said
 
 
 class DecisionLog:

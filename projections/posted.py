@@ -15,9 +15,8 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import NamedTuple
 
-from events import topics
-from events.codec import UnreadableRecord, decode_record
-from events.first_wins import Dense, Verdict
+from events import first_wins, topics
+from events.first_wins import Dense
 from events.journal import Entry, Leg
 from events.position import Position, Record
 
@@ -46,15 +45,9 @@ def accepted(records: Iterable[Record], dense: Dense | None = None) -> Iterator[
 
     `dense`: what was accepted before, where `records` go on; it moves with them.
     """
-    dense = Dense() if dense is None else dense
-    for record in records:
-        try:
-            entry: Entry = decode_record(record, topics.JOURNAL)
-        except UnreadableRecord:
-            continue
-        if dense.judge(entry.source, entry.n) is Verdict.ACCEPTED:
-            assert record.value is not None, "a record without a value is unreadable"
-            yield Posted(record.partition, record.offset, entry, record.value)
+    for record, entry in first_wins.accepted(records, topics.JOURNAL, dense):
+        assert record.value is not None, "a record without a value is unreadable"
+        yield Posted(record.partition, record.offset, entry, record.value)
 
 
 def unit_of(entry: Entry, leg: Leg) -> str:

@@ -9,7 +9,7 @@ from audit.account_proof.evidence import Evidence
 from audit.account_proof.prove import ProvedAccount, prove_account
 from audit.accounts import ProvedAccounts
 from audit.completeness import Seen, summed, tell
-from audit.payout import UnknownPayout, payout_proof, request_of, waiting
+from audit.payout import UnknownPayout, asked_for, payout_proof, waiting
 from audit.payout_proof import PayoutProof
 from events.click_token import ClickKeys
 from events.decisions import Decision, PayoutFunded, PayoutRefused
@@ -29,11 +29,7 @@ def prove_payout_of(
     """
     decided = decided_of(evidence)
     decisions = decided.of_aggregate(f"payout:{payout}")
-    asked = request_of(decisions)
-    if asked is None:
-        raise UnknownPayout(
-            f"payout {payout!r} is not in the log; `pledger payouts list` shows those that are"
-        )
+    asked = asked_for(payout, decisions)
     if status := waiting(decisions):
         raise UnknownPayout(f"payout {payout!r} is {status}: nothing was booked for it")
     account = prove_account(

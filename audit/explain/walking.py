@@ -14,11 +14,10 @@ from audit.decided import Decided
 from audit.explain.rate_reasons import Rates
 from audit.log import Log
 from audit.read import Progress, counted
-from events import topics
+from events import first_wins, topics
 from events.attributions import Attribution
 from events.codec import UnreadableRecord, decode_record, encode
 from events.conversions import Conversion
-from events.first_wins import Dense, Verdict
 from events.instructions import CommissionDue, Instruction
 from events.journal import Entry
 from events.partitioning import partition_of
@@ -183,14 +182,7 @@ def instructions(
     log: Log, partition: int, progress: Progress
 ) -> Iterator[tuple[Record, Instruction]]:
     """The accepted instructions of a partition."""
-    dense = Dense()
-    for record in counted(log.read(topics.INSTRUCTIONS, partition), progress):
-        try:
-            found: Instruction = decode_record(record)
-        except UnreadableRecord:
-            continue
-        if dense.judge(found.source, found.n) is Verdict.ACCEPTED:
-            yield record, found
+    return first_wins.accepted(counted(log.read(topics.INSTRUCTIONS, partition), progress))
 
 
 def _instruction_at(log: Log, position: str) -> Instruction | None:

@@ -16,7 +16,7 @@ from events import topics
 from events.attributions import Attribution
 from events.codec import UnreadableRecord, decode_record
 from events.conversions import Deal, Refund
-from events.first_wins import Dense, Verdict
+from events.first_wins import accepted
 from events.position import Record
 
 REFUSED = ("conflict", "unreadable")
@@ -73,14 +73,8 @@ class Sold(Struct):
 def take_outcomes(records: Iterable[Record], found: dict[int, Attribution]) -> None:
     """Put the accepted attributions of one partition under the offsets of their conversions.
     Every conversion has one, so that `found` holds all of the first n once it has n."""
-    dense = Dense()
-    for record in records:
-        try:
-            one: Attribution = decode_record(record, topics.ATTRIBUTIONS)
-        except UnreadableRecord:
-            continue
-        if dense.judge(one.source, one.n) is Verdict.ACCEPTED:
-            found[one.n] = one
+    for _, one in accepted(records, topics.ATTRIBUTIONS):
+        found[one.n] = one
 
 
 def take_partition(

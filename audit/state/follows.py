@@ -10,9 +10,9 @@ from msgspec import Struct, field
 from audit.log import Log
 from audit.read import Progress, counted
 from audit.state.on_disk import Reached, StateDirectory
-from events.codec import UnreadableRecord, decode_record
+from events.codec import UnreadableRecord
 from events.conversions import conversion_key
-from events.first_wins import DecisionLog, Dense, Verdict
+from events.first_wins import DecisionLog, Dense, accepted, readable
 from events.instructions import Instruction
 from events.position import Record
 from events.topics import ATTRIBUTIONS, CONVERSIONS, DECISIONS, INSTRUCTIONS, JOURNAL
@@ -77,7 +77,7 @@ def _posting(log: Log, partition: int, reached: Reached, progress: Progress) -> 
         answered = int(entry.source.rpartition("/")[2]) + 1
     dense = Dense()
     taken = counted(log.read(INSTRUCTIONS, partition, 0, reached.next_input), progress)
-    for _, instruction in _readable(taken):
+    for _, instruction in readable(taken):
         dense.judge(instruction.source, instruction.n)
     return Followed(found, {"n": n, "at": at, "answered": answered, "accepted": dense.last})
 
@@ -86,18 +86,17 @@ def _relay(log: Log, partition: int, reached: Reached, progress: Progress) -> Fo
     dense, numbering = Dense(), Numbering()
     targets = log.partitions(INSTRUCTIONS)
     records = counted(log.read(ATTRIBUTIONS, partition, 0, reached.next_input), progress)
-    for record, made in _readable(records):
-        if dense.judge(made.source, made.n) is Verdict.ACCEPTED:
-            _number(numbering, route_attribution(made, str(record.position)), targets)
+    for record, made in accepted(records, dense=dense):
+        _number(numbering, route_attribution(made, str(record.position)), targets)
     return Followed({}, {"accepted": dense.last, "numbering": numbering.next})
 
 
 def _relay_of_decisions(log: Log, partition: int, reached: Reached, progress: Progress) -> Followed:
-    accepted, numbering = DecisionLog(), Numbering()
+    decided, numbering = DecisionLog(), Numbering()
     targets = log.partitions(INSTRUCTIONS)
     for record in counted(log.read(DECISIONS, partition, 0, reached.next_input), progress):
         try:
-            for decision in accepted.accept(record):
+            for decision in decided.accept(record):
                 _number(numbering, route_decision(decision), targets)
         except UnreadableRecord:
             continue
@@ -111,17 +110,9 @@ def _number(numbering: Numbering, instructions: tuple[Instruction, ...], targets
 
 def _accepted(records: Iterator[Record], stream: str) -> Iterator[tuple[Record, Any]]:
     """The outputs that count, of those made from `stream`."""
-    dense = Dense()
-    for record, output in _readable(records):
-        if output.source.rpartition("/")[0] != stream:
-            continue
-        if dense.judge(output.source, output.n) is Verdict.ACCEPTED:
-            yield record, output
-
-
-def _readable(records: Iterator[Record]) -> Iterator[tuple[Record, Any]]:
-    for record in records:
-        try:
-            yield record, decode_record(record)
-        except UnreadableRecord:
-            continue
+    # A position names its stream: what was made from another takes no number of this one.
+    return (
+        (record, output)
+        for record, output in accepted(records)
+        if output.source.rpartition("/")[0] == stream
+    )
